@@ -44,7 +44,6 @@ def model_card(recipe: Recipe, entry: Mapping[str, Any]) -> str:
         if recipe.masking
         else "next-token prediction on the answers"
     )
-    note = f"\n- {entry['note']}" if "note" in entry else ""
     return f"""---
 license: mit
 library_name: apd
@@ -67,7 +66,7 @@ get answers.
   last {recipe.decay_steps}.
 - Training data are generated from the seed, never stored; the test sets in `data/tasks` have other
   numbers in every problem. Train it again with `apd train-mini --only {recipe.name}`.
-- Accuracy: the table in the repository's README.{note}
+- Accuracy: the table in the repository's README.
 
 Weights are float16 safetensors; SHA-256 `{entry["sha256"]}`.
 """

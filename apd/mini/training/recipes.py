@@ -97,7 +97,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="mini-llada", family="llada", architecture=LARGE, init="mini-qwen-large",
-            steps=1000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=500,
+            steps=2400, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=1000,
             masking=MaskingRecipe(),
         ),
     )
