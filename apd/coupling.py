@@ -18,6 +18,9 @@ from apd.counter_rng import counter_uniform
 LARGEST_GUMBEL = -math.log(-math.log1p(-(2.0**-53))) + 1e-9
 """No noise of :func:`gumbel_noise` is larger, as its uniforms are at most 1 - 2^-53. About 36.7."""
 
+SMALLEST_GUMBEL = -math.log(53 * math.log(2.0)) - 1e-9
+"""None is smaller, as its uniforms are at least 2^-53. About -3.6."""
+
 
 def gumbel_noise(seed: int, positions: Tensor, token_ids: Tensor, draw: int = 0) -> Tensor:
     """Standard Gumbel noise, a pure function of (seed, position, token id, draw).
@@ -41,30 +44,30 @@ def gumbel_max(log_probs: Tensor, noise: Tensor) -> Tensor:
 
 
 def gumbel_max_among_likely(
-    log_probs: Tensor, noise_at: Callable[[Tensor], Tensor], num_candidates: int = 64
+    log_probs: Tensor, noise_at: Callable[[Tensor, Tensor], Tensor]
 ) -> Tensor:
     """`gumbel_max`, reading noise only for tokens that can win.
 
-    Noise never exceeds :data:`LARGEST_GUMBEL`, so a token whose log probability lies further than
-    that below the best perturbed one cannot be the argmax. The most likely candidates are tried
-    first; rows in which another token could still win are done again with eight times as many.
+    Noise lies between :data:`SMALLEST_GUMBEL` and :data:`LARGEST_GUMBEL`, so a token whose log
+    probability is further than their difference below the row's largest cannot be the argmax.
+    At low temperature that leaves a few tokens in a hundred.
 
     Args:
         log_probs: (N, V) log probabilities, normalised or not.
-        noise_at: gives (N, K) noise for (N, K) token ids.
-        num_candidates: K to begin with.
+        noise_at: gives (K,) noise for K entries, named by their rows (K,) and token ids (K,).
 
     Returns:
-        (N,) long.
+        (N,) long; the smallest id where several tokens are equally good.
     """
-    num_candidates = min(num_candidates, log_probs.shape[-1])
-    likely, token_ids = log_probs.topk(num_candidates, dim=-1)  # (N, K)
-    best, slot = (likely + noise_at(token_ids)).max(-1)
-    if num_candidates < log_probs.shape[-1]:
-        unsure = likely[:, -1] + LARGEST_GUMBEL >= best
-        if bool(unsure.any()):
-            return gumbel_max_among_likely(log_probs, noise_at, 8 * num_candidates)
-    return token_ids.gather(-1, slot[:, None]).squeeze(-1)
+    N, V = log_probs.shape
+    least = log_probs.amax(-1, keepdim=True) - (LARGEST_GUMBEL - SMALLEST_GUMBEL)
+    likely = (log_probs >= least).flatten().nonzero().squeeze(-1)  # (K,), row by row
+    rows = likely.div(V, rounding_mode="floor")
+    token_ids = likely - rows * V
+    perturbed = log_probs.flatten().index_select(0, likely).add_(noise_at(rows, token_ids))
+    best = perturbed.new_full((N,), -torch.inf).scatter_reduce_(0, rows, perturbed, "amax")
+    won = perturbed == best.index_select(0, rows)
+    return token_ids.new_full((N,), V).scatter_reduce_(0, rows[won], token_ids[won], "amin")
 
 
 def agreement_distribution(p: Tensor, q: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ def mixture_logits(
     if mixture_weight == 1.0:
         unknown_to_joint = torch.arange(joint.shape[-1], device=joint.device)
         return marginal.masked_fill(unknown_to_joint >= joint_log_probs.shape[-1], -torch.inf)
-    return mixture_weight * marginal + (1.0 - mixture_weight) * joint
+    return (mixture_weight * marginal).add_(joint, alpha=1.0 - mixture_weight)
 
 
 def mixture_log_probs(
@@ -56,4 +56,6 @@ def mixture_log_probs(
 def align_vocabulary(logits: Tensor, vocab_size: int) -> Tensor:
     """Cut or pad the last axis to `vocab_size`; ids that `logits` lacks get -inf. -> (..., V)."""
     missing = vocab_size - logits.shape[-1]
+    if missing == 0:
+        return logits
     return torch.nn.functional.pad(logits, (0, missing), value=-torch.inf)

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_models import consistent_pair, toy_prompt
 
-from apd.coupling import LARGEST_GUMBEL, gumbel_max, gumbel_max_among_likely, gumbel_noise
+from apd.coupling import (
+    LARGEST_GUMBEL,
+    SMALLEST_GUMBEL,
+    gumbel_max,
+    gumbel_max_among_likely,
+    gumbel_noise,
+)
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.decoding.chunks import VerificationPace
 from apd.decoding.warpers import _least_likely_kept, _least_likely_kept_by_bisection
@@ -78,13 +84,8 @@ def test_chunks_cover_the_lookahead_and_follow_acceptance():
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.integers(0, 10_000),
-    st.floats(0.0, 60.0),
-    st.integers(1, 300),
-    st.sampled_from([1, 8, 64]),
-)
-def test_noise_for_likely_tokens_finds_the_same_winner(seed, spread, vocab_size, candidates):
+@given(st.integers(0, 10_000), st.floats(0.0, 60.0), st.integers(1, 300))
+def test_noise_for_likely_tokens_finds_the_same_winner(seed, spread, vocab_size):
     generator = torch.Generator().manual_seed(seed)
     logits = spread * torch.randn(5, vocab_size, generator=generator, dtype=torch.float64)
     logits[torch.rand(logits.shape, generator=generator) < 0.2] = -torch.inf
@@ -93,18 +94,27 @@ def test_noise_for_likely_tokens_finds_the_same_winner(seed, spread, vocab_size,
     dense = gumbel_noise(seed, positions, torch.arange(vocab_size))
     asked = []
 
-    def noise_at(token_ids: torch.Tensor) -> torch.Tensor:
-        asked.append(token_ids.shape[1])
-        return gumbel_noise(seed, positions, token_ids)
+    def noise_at(rows: torch.Tensor, token_ids: torch.Tensor) -> torch.Tensor:
+        asked.append(len(token_ids))
+        return dense[rows, token_ids]
 
-    found = gumbel_max_among_likely(logits, noise_at, candidates)
+    found = gumbel_max_among_likely(logits, noise_at)
     assert torch.equal(found, gumbel_max(logits, dense))
-    assert asked[0] == min(candidates, vocab_size)
+    reach = LARGEST_GUMBEL - SMALLEST_GUMBEL
+    assert asked == [int((logits >= logits.amax(-1, keepdim=True) - reach).sum())]
 
 
-def test_the_largest_noise():
-    smallest_gap = torch.tensor(1 - 2.0**-53, dtype=torch.float64)
-    assert -(-smallest_gap.log()).log() <= LARGEST_GUMBEL < 36.8
+def test_likely_tokens_that_are_equally_good_give_the_smallest_id():
+    logits = torch.tensor([[-torch.inf] * 3, [-1.0, 2.0, 2.0]], dtype=torch.float64)
+    found = gumbel_max_among_likely(logits, lambda rows, token_ids: torch.zeros(len(rows)))
+    assert found.tolist() == logits.argmax(-1).tolist() == [0, 1]
+
+
+def test_the_smallest_and_the_largest_noise():
+    ends = torch.tensor([2.0**-53, 1 - 2.0**-53], dtype=torch.float64)
+    smallest, largest = -(-ends.log()).log()
+    assert -3.7 < SMALLEST_GUMBEL <= smallest
+    assert largest <= LARGEST_GUMBEL < 36.8
 
 
 @pytest.mark.parametrize("top_p", [0.1, 0.5, 0.95, 0.999])

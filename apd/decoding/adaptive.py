@@ -14,7 +14,12 @@ from apd.decoding.passes import Decode, Models, Steps, run_decodes
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, JointRequest, MarginalRequest
 from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
 from apd.decoding.result import DecodeResult
-from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
+from apd.decoding.warpers import (
+    forbidden_tokens,
+    nucleus,
+    tempered_log_probs,
+    tempered_logits,
+)
 from apd.mixture import mixture_logits
 
 
@@ -116,7 +121,7 @@ def adaptive_steps(
             # verify: l_AR given the prefix and the draft before each position
             drafted[chunk.start : chunk.stop] = draft
             joint_logits = yield JointRequest(scorer, drafted, chunk.start, chunk.stop)  # (c, V')
-            log_joint = tempered_log_probs(joint_logits, config.temperature, forbidden)  # (c, V)
+            log_joint = tempered_logits(joint_logits, config.temperature, forbidden)  # (c, V)
 
             # mix: p_T = p_D^R · p̂_AR^(1-R) / Z
             log_target = mixture_logits(log_marginal, log_joint, config.mixture_weight)  # (c, V)

@@ -23,7 +23,7 @@ class VerificationPace:
 
     def chunks(self, start: int, stop: int) -> Iterator[range]:
         """Positions start..stop-1, chunk by chunk."""
-        length = self._size or max(SMALLEST, round(1.5 * self._expected) + 1)
+        length = self._size or max(SMALLEST, 2 * round(self._expected) + 2)
         while start < stop:
             chunk = range(start, min(start + length, stop))
             yield chunk

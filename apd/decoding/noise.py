@@ -11,9 +11,6 @@ from apd.counter_rng import counter_uniform
 from apd.coupling import gumbel_max, gumbel_max_among_likely, gumbel_noise
 from apd.decoding.config import SamplingConfig
 
-DENSE_VOCABULARY = 8192
-"""Up to so many token ids a CPU evaluates the whole field rather than selecting from it."""
-
 
 class Stream(IntEnum):
     """Independent fields within one iteration, by what they decide."""
@@ -49,19 +46,18 @@ class IterationNoise:
     def draw_shared(self, log_probs: Tensor) -> Tensor:
         """argmax_v (log p(v) + g(v)) at every position. (N, V) -> (N,) long.
 
-        With a large vocabulary on a CPU, g is evaluated for likely tokens only. Otherwise
-        evaluating it for all is cheaper: a small field costs less than a selection, and on an
-        accelerator asking whether the selection was enough would stall the iteration.
+        On a CPU, g is evaluated for likely tokens only. An accelerator evaluates it for all: asking
+        which tokens are likely would stall the iteration.
         """
         if self.config.greedy:
             return log_probs.argmax(-1)
-        if log_probs.device.type != "cpu" or self.vocab_size <= DENSE_VOCABULARY:
+        if log_probs.device.type != "cpu":
             return gumbel_max(log_probs, self.shared)
         return gumbel_max_among_likely(log_probs, self._shared_at)
 
-    def _shared_at(self, token_ids: Tensor) -> Tensor:
-        draw = self.draw(Stream.SHARED)
-        return gumbel_noise(self.config.seed, self.positions, token_ids, draw)
+    def _shared_at(self, rows: Tensor, token_ids: Tensor) -> Tensor:
+        positions, draw = self.positions[rows], self.draw(Stream.SHARED)
+        return gumbel_noise(self.config.seed, positions, token_ids[:, None], draw).squeeze(-1)
 
     @cached_property
     def target(self) -> Tensor:

@@ -21,8 +21,8 @@ def forbidden_tokens(*models: TextModel) -> Tensor:
     return forbidden
 
 
-def tempered_log_probs(logits: Tensor, temperature: float, forbidden: Tensor) -> Tensor:
-    """log softmax(l / T) without the forbidden ids.
+def tempered_logits(logits: Tensor, temperature: float, forbidden: Tensor) -> Tensor:
+    """l / T without the forbidden ids: log probabilities up to a constant per position.
 
     Args:
         logits: (..., V') raw logits, moved to the device of `forbidden` and cut or padded to V.
@@ -31,10 +31,16 @@ def tempered_log_probs(logits: Tensor, temperature: float, forbidden: Tensor) ->
         forbidden: (V,) bool.
 
     Returns:
-        (..., V) float64 log probabilities in nats, -inf at forbidden ids.
+        (..., V) float64, -inf at forbidden ids.
     """
-    logits = align_vocabulary(logits.to(forbidden.device, torch.float64), forbidden.shape[-1])
-    return logits.masked_fill(forbidden, -torch.inf).div(temperature or 1.0).log_softmax(-1)
+    logits = logits.to(forbidden.device, torch.float64, copy=True)
+    logits = align_vocabulary(logits, forbidden.shape[-1])
+    return logits.masked_fill_(forbidden, -torch.inf).div_(temperature or 1.0)
+
+
+def tempered_log_probs(logits: Tensor, temperature: float, forbidden: Tensor) -> Tensor:
+    """log softmax(l / T) without the forbidden ids: `tempered_logits`, normalised. (..., V)."""
+    return tempered_logits(logits, temperature, forbidden).log_softmax(-1)
 
 
 def nucleus(log_probs: Tensor, top_p: float) -> Tensor:
@@ -56,13 +62,26 @@ def nucleus(log_probs: Tensor, top_p: float) -> Tensor:
     return log_probs.masked_fill(log_probs < find(log_probs, top_p), -torch.inf)
 
 
-def _least_likely_kept(log_probs: Tensor, top_p: float, num_sorted: int = 64) -> Tensor:
-    """Log probability of the nucleus's last token, sorting no more than needed. -> (..., 1)."""
+def _least_likely_kept(log_probs: Tensor, top_p: float) -> Tensor:
+    """Log probability of the nucleus's last token. -> (..., 1).
+
+    Where the most likely token has mass enough, as in most rows at a low temperature, it is the
+    last one; only the other rows are sorted.
+    """
+    least = log_probs.amax(-1, keepdim=True)
+    open_rows = (least.exp() < top_p).squeeze(-1)
+    if bool(open_rows.any()):
+        least[open_rows] = _least_likely_sorted(log_probs[open_rows], top_p)
+    return least
+
+
+def _least_likely_sorted(log_probs: Tensor, top_p: float, num_sorted: int = 64) -> Tensor:
+    """The same by sorting every row, no further than needed."""
     num_sorted = min(num_sorted, log_probs.shape[-1])
     most_likely = log_probs.topk(num_sorted, dim=-1).values
     mass = most_likely.exp().cumsum(-1)
     if num_sorted < log_probs.shape[-1] and bool((mass[..., -1] < top_p).any()):
-        return _least_likely_kept(log_probs, top_p, 8 * num_sorted)
+        return _least_likely_sorted(log_probs, top_p, 8 * num_sorted)
     mass_before = torch.nn.functional.pad(mass[..., :-1], (1, 0))
     return most_likely.where(mass_before < top_p, torch.inf).amin(-1, keepdim=True)
 
