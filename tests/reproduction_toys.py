@@ -6,11 +6,12 @@ from pathlib import Path
 from experiment_toys import APD, ENTROPY, FIXED, LARGE, MODELS, ToyPair, toy_task
 from rich.console import Console
 
+from apd.experiments.engine import Engine
 from apd.experiments.grid import Cell, Experiment, over_tasks
+from apd.experiments.jobs import Job, Worker
 from apd.experiments.provenance import ModelFiles
-from apd.experiments.reproduce import Engine, make_plan, reproduce
+from apd.experiments.reproduce import make_plan, reproduce
 from apd.experiments.reproduce_cells import CellStore
-from apd.experiments.reproduce_jobs import Job, Worker
 
 TASKS = {name: toy_task(name) for name in ("odd", "open")}
 

@@ -77,7 +77,7 @@ def test_ray_stores_the_table_of_a_sequential_run(tmp_path: Path) -> None:
 
 def test_ray_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
-    with pytest.raises(ApdError, match="needs Ray"):
+    with pytest.raises(ApdError, match="Ray is not installed"):
         run_parallel(EXPERIMENT, tmp_path, sweep(engine="ray"))
 
 

@@ -17,10 +17,10 @@ from reproduction_toys import fail_to_load, run_toys, store_in, two_artefacts
 from rich.console import Console
 
 from apd.errors import ApdError
+from apd.experiments.jobs import Job
 from apd.experiments.provenance import ModelFiles
 from apd.experiments.reproduce import make_plan
 from apd.experiments.reproduce_cells import cells_at_a_time, shared_cells
-from apd.experiments.reproduce_jobs import Job
 from apd.experiments.reproduce_models import Placement, groups, worker_for
 from apd.experiments.reproduce_progress import ReproduceProgress, clock
 from apd.experiments.results import read_provenance, read_results

@@ -7,18 +7,24 @@ function of seed and problem, so every column but the times has the same values.
 
 from __future__ import annotations
 
-import multiprocessing
+import functools
 import shutil
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from apd.errors import ApdError
+from apd.experiments.completed import completed
+from apd.experiments.description import provenance
+from apd.experiments.engine import Engine
 from apd.experiments.grid import Experiment
+from apd.experiments.jobs import Job, Worker
+from apd.experiments.models import model_files
+from apd.experiments.reproduce_models import ModelLoader, Placement, models_needed
+from apd.experiments.results import read_results, write_results
+from apd.experiments.tasks import Task, load_task
 
-Engine = Literal["processes", "ray"]
+EngineName = Literal["processes", "ray"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,7 @@ class Sweep:
     """
 
     workers: int = 2
-    engine: Engine = "processes"
+    engine: EngineName = "processes"
     threads: int | None = None
     gpus: float = 0.0
     device: str | None = None
@@ -46,18 +52,19 @@ class Sweep:
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise ValueError(f"workers is {self.workers}: use an integer >= 1")
-        if self.engine not in get_args(Engine):
-            raise ValueError(f"engine {self.engine!r}: choose one of {', '.join(get_args(Engine))}")
+        if self.engine not in get_args(EngineName):
+            raise ValueError(
+                f"engine {self.engine!r}: choose one of {', '.join(get_args(EngineName))}"
+            )
 
+    @property
+    def placement(self) -> Placement:
+        """Where each worker loads the models, on how many threads."""
+        import torch
 
-@dataclass(frozen=True)
-class _Job:
-    """One cell as a worker receives it."""
-
-    experiment: Experiment
-    directory: Path
-    sweep: Sweep
-    keep_replies: bool
+        threads = self.threads or max(1, torch.get_num_threads() // self.workers)
+        paths = {"dllm_path": self.dllm_path, "verifier_path": self.verifier_path}
+        return Placement(device=self.device, threads=threads, **paths)
 
 
 def run_parallel(
@@ -79,12 +86,19 @@ def run_parallel(
         ApdError: Ray is asked for but not installed, or a cell fails as in a sequential run.
     """
     parts = directory / f"{experiment.artefact}.cells"
-    jobs = [_Job(cell, parts, sweep, keep_replies) for cell in single_cells(experiment)]
-    engine = _run_with_ray if sweep.engine == "ray" else _run_in_processes
-    engine(_run_cell, jobs, sweep)
+    cells = single_cells(experiment)
+    jobs = [Job(cell, parts) for cell in cells if not _is_done(cell, parts, sweep, keep_replies)]
+    engine = Engine(
+        workers=functools.partial(_worker, sweep=sweep, keep_replies=keep_replies),
+        processes=sweep.workers,
+        ray=sweep.engine == "ray",
+        gpus=sweep.gpus,
+    )
+    for _ in engine.run(jobs, lambda event: None):
+        pass
     table = join_cells(experiment, parts, directory, sweep)
     if keep_replies:
-        _join_replies(experiment, jobs, directory)
+        _join_replies(experiment, cells, parts, directory)
     shutil.rmtree(parts)
     return table
 
@@ -101,88 +115,50 @@ def join_cells(experiment: Experiment, parts: Path, directory: Path, sweep: Swee
     """Join the cells' tables, in the order of the grid, into the experiment's; returns its path."""
     import pandas as pd
 
-    from apd.experiments.description import provenance
-    from apd.experiments.models import model_files
-    from apd.experiments.results import read_results, write_results
-    from apd.experiments.tasks import load_task
-
     read = [read_results(parts, cell.artefact) for cell in single_cells(experiment)]
     table = pd.concat([table for table, _ in read], ignore_index=True)
     table["artefact"] = pd.array([experiment.artefact] * len(table), dtype="string")
     sessions = [session for _, origin in read for session in origin["sessions"]]
     tasks = {name: load_task(name, sweep.data_dir) for name in experiment.tasks}
-    models = model_files(experiment, dllm_path=sweep.dllm_path, verifier_path=sweep.verifier_path)
+    models = model_files(experiment, **sweep.placement.paths)
     sessions.sort(key=lambda session: str(session["started"]))
     origin = provenance(experiment, tasks, models, sessions)
     return write_results(directory, experiment.artefact, table, origin)
 
 
-def _run_cell(job: _Job) -> None:
-    """Run one cell in this process."""
-    import torch
+@dataclass(frozen=True)
+class _TaskLoader:
+    """Loads tasks by name; equal ones load the same."""
 
-    from apd.experiments.completed import completed
-    from apd.experiments.models import load_models, model_files
-    from apd.experiments.runner import run_experiment
-    from apd.experiments.tasks import load_task
+    data_dir: Path | None
 
-    sweep, experiment = job.sweep, job.experiment
-    tasks = {name: load_task(name, sweep.data_dir) for name in experiment.tasks}
-    paths = {"dllm_path": sweep.dllm_path, "verifier_path": sweep.verifier_path}
-    replies = job.directory / f"{experiment.artefact}.replies.jsonl"
-    files = model_files(experiment, **paths)
-    if completed(experiment, tasks, files, job.directory) and (
-        replies.is_file() or not job.keep_replies
-    ):
-        return  # by an earlier run of this sweep
-    torch.set_num_threads(sweep.threads or max(1, torch.get_num_threads() // sweep.workers))
-    pair, models = load_models(experiment, device=sweep.device, **paths)
-    run_experiment(
-        experiment,
-        pair,
-        models,
-        job.directory,
-        task_loader=tasks.__getitem__,
-        keep_replies=job.keep_replies,
-    )
+    def __call__(self, name: str) -> Task:
+        return load_task(name, self.data_dir)
 
 
-def _run_in_processes(run: Callable[[_Job], None], jobs: Sequence[_Job], sweep: Sweep) -> None:
-    """Fresh interpreters: forking a process that has used torch's threads can hang."""
-    context = multiprocessing.get_context("spawn")
-    workers = min(sweep.workers, len(jobs))
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for _ in pool.map(run, jobs):
-            pass
+def _worker(jobs: Sequence[Job], sweep: Sweep, keep_replies: bool) -> Worker:
+    """A worker with the models of these cells."""
+    needed = models_needed([job.experiment for job in jobs])
+    loader = ModelLoader(needed, sweep.placement)
+    return Worker(loader, _TaskLoader(sweep.data_dir), sweep.placement.threads, keep_replies)
 
 
-def _run_with_ray(run: Callable[[_Job], None], jobs: Sequence[_Job], sweep: Sweep) -> None:
-    try:
-        import ray
-    except ImportError:
-        raise ApdError(
-            "a sweep with engine 'ray' needs Ray: run `pip install 'apd[sweep]'`, or use engine "
-            "'processes'"
-        ) from None
-    started = not ray.is_initialized()
-    if started:
-        ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
-    try:
-        remote: Any = ray.remote(num_cpus=1, num_gpus=sweep.gpus, max_retries=0)(run)
-        waiting = list(jobs)
-        running: list[Any] = []
-        while waiting or running:
-            while waiting and len(running) < sweep.workers:
-                running.append(remote.remote(waiting.pop(0)))
-            finished, running = ray.wait(running)
-            ray.get(finished)
-    finally:
-        if started:
-            ray.shutdown()
+def _is_done(cell: Experiment, parts: Path, sweep: Sweep, keep_replies: bool) -> bool:
+    """Whether an earlier run of this sweep has finished a cell."""
+    tasks = {name: load_task(name, sweep.data_dir) for name in cell.tasks}
+    files = model_files(cell, **sweep.placement.paths)
+    replies = _replies(cell, parts).is_file() or not keep_replies
+    return replies and completed(cell, tasks, files, parts) is not None
 
 
-def _join_replies(experiment: Experiment, jobs: Sequence[_Job], directory: Path) -> None:
+def _replies(experiment: Experiment, directory: Path) -> Path:
+    """Where an experiment's prompts and replies are written."""
+    return directory / f"{experiment.artefact}.replies.jsonl"
+
+
+def _join_replies(
+    experiment: Experiment, cells: Sequence[Experiment], parts: Path, directory: Path
+) -> None:
     """The cells' sample logs, one behind the other."""
-    paths = [job.directory / f"{job.experiment.artefact}.replies.jsonl" for job in jobs]
-    text = "".join(path.read_text(encoding="utf-8") for path in paths)
-    (directory / f"{experiment.artefact}.replies.jsonl").write_text(text, encoding="utf-8")
+    text = "".join(_replies(cell, parts).read_text(encoding="utf-8") for cell in cells)
+    _replies(experiment, directory).write_text(text, encoding="utf-8")

@@ -7,49 +7,21 @@ behind its last finished problem.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from apd.experiments.artefacts.prompt_task import load_artefact_task
+from apd.experiments.engine import Engine
 from apd.experiments.grid import Cell, Experiment
+from apd.experiments.jobs import Job
 from apd.experiments.models import model_files
 from apd.experiments.reproduce_cells import CellStore, shared_cells
-from apd.experiments.reproduce_jobs import Emit, Job, Worker, run_here, run_in_processes
-from apd.experiments.reproduce_models import Placement, groups, models_needed, worker_for
+from apd.experiments.reproduce_models import Placement, models_needed, worker_for
 from apd.experiments.reproduce_progress import ReproduceProgress
-from apd.experiments.reproduce_ray import run_on_ray
 from apd.experiments.tasks import Task
-
-
-@dataclass(frozen=True, kw_only=True)
-class Engine:
-    """How cells are run.
-
-    Attributes:
-        workers: gives a worker with the models of some jobs.
-        processes: cells at a time; 1 runs them in this process.
-        ray: run them on the cluster that Ray finds or starts.
-        gpus: that Ray reserves for each process.
-    """
-
-    workers: Callable[[Sequence[Job]], Worker]
-    processes: int = 1
-    ray: bool = False
-    gpus: float = 0.0
-
-    def run(self, jobs: Sequence[Job], emit: Emit) -> Iterator[Job]:
-        """Run the jobs; yields each when it is finished."""
-        for part in groups(jobs):
-            worker = self.workers(part)
-            if self.ray:
-                yield from run_on_ray(part, worker, self.processes, self.gpus)
-            elif self.processes > 1:
-                yield from run_in_processes(part, worker, emit, self.processes)
-            else:
-                yield from run_here(part, worker, emit)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,9 @@ from rich.table import Table
 from apd.errors import ApdError
 from apd.experiments.artefacts.catalogue import ARTEFACTS, choose, experiment_of
 from apd.experiments.artefacts.scale import Scale, family, scale_of
+from apd.experiments.engine import Engine
 from apd.experiments.grid import Cell, Experiment
-from apd.experiments.reproduce import (
-    Engine,
-    Plan,
-    make_plan,
-    open_store,
-    reproduce,
-)
+from apd.experiments.reproduce import Plan, make_plan, open_store, reproduce
 from apd.experiments.reproduce_arguments import check_ranges, output_directory
 from apd.experiments.reproduce_cells import CellStore, shared_cells
 from apd.experiments.reproduce_cost import cost_of, seconds_of

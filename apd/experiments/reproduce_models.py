@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from apd.experiments.artefacts.prompt_task import load_artefact_task
 from apd.experiments.configuration import DLLM
 from apd.experiments.grid import Experiment
+from apd.experiments.jobs import Job, Worker
 from apd.experiments.provenance import ModelFiles
 from apd.experiments.reproduce_cells import CELLS, shared_cells
-from apd.experiments.reproduce_jobs import Job, Worker
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from apd.experiments.grid import Cell
-from apd.experiments.reproduce_jobs import Event
+from apd.experiments.jobs import Event
 
 
 class ReproduceProgress:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from apd.errors import ApdError
-from apd.experiments.reproduce_jobs import Job, Worker, WorkerProcess
+from apd.experiments.jobs import Job, Worker, WorkerProcess
 
 _processes: dict[Worker, WorkerProcess] = {}  # of a Ray worker, which is used for many jobs
 
@@ -31,7 +31,9 @@ def run_on_ray(
     try:
         import ray
     except ImportError:
-        raise ApdError("Ray is not installed: run `pip install ray`, or leave --ray out") from None
+        raise ApdError(
+            "Ray is not installed: run `pip install 'apd[sweep]'`, or run without Ray"
+        ) from None
     started = not ray.is_initialized()
     if started:
         ray.init(include_dashboard=False, log_to_driver=False)

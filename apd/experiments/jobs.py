@@ -49,11 +49,13 @@ class Worker:
         load: gives the loaded models and their files.
         task_loader: finds a task by name.
         threads: of torch in each process, or None for torch's own choice.
+        keep_replies: whether every prompt and reply is written beside the table.
     """
 
     load: Load
     task_loader: Callable[[str], Task]
     threads: int | None = None
+    keep_replies: bool = False
 
 
 def run_here(jobs: Sequence[Job], worker: Worker, emit: Emit) -> Iterator[Job]:
@@ -108,7 +110,7 @@ class WorkerProcess:
 
             torch.set_num_threads(worker.threads)
         self._pair, self._models = worker.load()
-        self._task_loader = worker.task_loader
+        self._worker = worker
         self._emit = emit
 
     def run(self, job: Job) -> None:
@@ -120,7 +122,8 @@ class WorkerProcess:
             needed,
             job.directory,
             watcher=_Reporter(self._emit),
-            task_loader=self._task_loader,
+            task_loader=self._worker.task_loader,
+            keep_replies=self._worker.keep_replies,
         )
 
 
