@@ -158,6 +158,26 @@ def paper_points(
     return curve(ax, x, mean, stderr, method, label=label, **hollow)
 
 
+def legend_above(fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None) -> None:
+    """A legend of markers in two columns above all panels, where it covers no point.
+
+    Args:
+        fig: receives the legend.
+        ax: the panel whose labelled curves it names.
+        hollow: further entries, label -> marker, drawn hollow in grey.
+    """
+    from matplotlib.lines import Line2D
+
+    curves: Any
+    curves, labels = ax.get_legend_handles_labels()
+    handles = [curve[0] for curve in curves]  # without their error bars
+    extra = hollow or {}
+    for marker in extra.values():
+        handles.append(Line2D([], [], marker=marker, mfc="none", ls="none", color=INK))
+    names = [*labels, *extra]
+    fig.legend(handles, names, loc="outside upper center", ncols=2, fontsize=9)
+
+
 def law_bars(
     ax: Axes, tokens: Sequence[str], laws: Mapping[str, Sequence[float]], methods: Sequence[str]
 ) -> None:

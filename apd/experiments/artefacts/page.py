@@ -74,7 +74,8 @@ class Reproduction:
         """Where the figure comes from, as a line of markdown."""
         note = self.provenance
         counts = ", ".join(f"{task['problems']} {name}" for name, task in note["tasks"].items())
-        models = ", ".join(f"{m['name']} `{m['version']}`" for m in note["models"].values())
+        versions = dict.fromkeys((m["name"], m["version"]) for m in note["models"].values())
+        models = ", ".join(f"{name} `{version}`" for name, version in versions)
         machine = note["machine"]
         threads = "1 thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
         where = machine["gpu"] or f"{machine['cpu']}, {threads}"
