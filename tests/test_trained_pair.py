@@ -8,13 +8,16 @@ from naive_apd import naive_apd
 
 from apd.decoding import (
     AdaptiveConfig,
+    AnyOrderConfig,
     AutoregressiveConfig,
     LeftToRightConfig,
     adaptive,
+    any_order,
     autoregressive,
     left_to_right,
 )
 from apd.mini.prompts import system_message, user_message
+from apd.mini.scoring import score
 from apd.mini.tasks import load_task
 from apd.models import load_pair
 
@@ -51,6 +54,33 @@ def test_the_decoder_equals_the_naive_one_on_fifty_prompts(
         tokens, counts = naive_apd(pair.dllm, pair.verifier, prompt, seeded)
         assert list(result.tokens) == tokens
         assert [len(i.accepted) for i in result.iterations] == counts
+
+
+@pytest.fixture(scope="module")
+def llada():
+    return load_pair("mini-llada", device="cpu", dtype="float32")
+
+
+@pytest.mark.parametrize("name", ["apd", "left_to_right", "entropy", "autoregressive", "llada"])
+def test_every_decoder_solves_the_first_problems(pair, llada, name):
+    settings = {"max_new_tokens": 64}
+    used = llada if name == "llada" else pair
+    decoders = {
+        "apd": lambda p: adaptive(pair.dllm, pair.verifier, p, AdaptiveConfig(**settings)),
+        "left_to_right": lambda p: left_to_right(pair.dllm, p, LeftToRightConfig(**settings)),
+        "entropy": lambda p: any_order(pair.dllm, p, AnyOrderConfig(order="entropy", **settings)),
+        "autoregressive": lambda p: autoregressive(
+            pair.baselines["mini-qwen-large"], p, AutoregressiveConfig(**settings)
+        ),
+        "llada": lambda p: left_to_right(llada.dllm, p, LeftToRightConfig(**settings)),
+    }
+    rows = load_task("mini_gsm")[:5]
+    system = system_message("mini_gsm")
+    prompts = [used.encode_chat(user_message("mini_gsm", row), system) for row in rows]
+    right = [
+        score("mini_gsm", row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)
+    ]
+    assert sum(right) >= 4
 
 
 def test_windows_and_lookaheads_of_full_length_change_no_token(pair, prompts):
