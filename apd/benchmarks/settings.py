@@ -11,7 +11,7 @@ REAL_VOCABULARY = 151_936  # rows of Qwen2.5-0.5B's output layer
 
 @dataclass(frozen=True, kw_only=True)
 class BenchSettings:
-    """A benchmark run; the decoding settings are those of the paper's fast configuration, scaled.
+    """A benchmark run; R and W are those of the paper's fast configuration, M is half the canvas.
 
     Attributes:
         pair: name of the models.

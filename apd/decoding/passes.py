@@ -6,7 +6,6 @@ answered in one pass, while each decode keeps its own frontier, noise and pace: 
 change what a decoder does, because it is the same loop.
 """
 
-import time
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from apd.decoding.protocols import (
 )
 from apd.decoding.recorder import DecodeRecorder, Role
 from apd.decoding.result import DecodeResult
+from apd.decoding.stopwatch import start_stopwatch
 
 Request = MarginalRequest | CanvasRequest | JointRequest
 Steps = Generator[Request, Tensor, DecodeResult]
@@ -74,11 +74,12 @@ def _answer(
         chosen = {i: request for i, request in waiting.items() if isinstance(request, kind)}
         if chosen:
             role, device, answer = _model(models, kind)
-            before = _now(device)
+            stop = start_stopwatch(device)
             logits = answer(list(chosen.values()))
-            share = (_now(device) - before) / len(chosen)
+            seconds = stop()
             for index, request in chosen.items():
-                decodes[index].recorder.charge(role, share, new_pass=request.opens_pass)
+                recorder = decodes[index].recorder
+                recorder.charge(role, seconds, 1 / len(chosen), new_pass=request.opens_pass)
             return dict(zip(chosen, logits, strict=True))
     return {}
 
@@ -92,10 +93,3 @@ def _model(models: Models, kind: type) -> tuple[Role, torch.device, Callable[...
     if kind is MarginalRequest and models.dllm is not None:
         return "dllm", models.dllm.device, models.dllm.marginals
     raise TypeError(f"a decode makes a {kind.__name__}, but no model was given to answer it")
-
-
-def _now(device: torch.device) -> float:
-    """The clock, read after the device's queued work."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()

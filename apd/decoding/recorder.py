@@ -19,7 +19,8 @@ class DecodeRecorder:
     """Watches a decoder's loop so that the loop itself holds nothing but the algorithm.
 
     A pass through the loop is `proceed`, model passes, whose time is charged by whoever runs them,
-    then `record`. Clocks are read after waiting for the devices' queued work.
+    then `record`. The host waits for a GPU at the start and the end of a decode; in between, the
+    tokens that each iteration hands over already tell that its work is done.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class DecodeRecorder:
         self._stopped = False
         self._iterations: list[Iteration] = []
         self._forwards: dict[Role, int] = {"dllm": 0, "verifier": 0}
-        self._pass_s: dict[Role, float] = {"dllm": 0.0, "verifier": 0.0}
+        self._charges: list[tuple[Role, Callable[[], float], float]] = []
         self._callback_s = 0.0
         self._start_s = self._iteration_start_s = self._now()
 
@@ -50,16 +51,22 @@ class DecodeRecorder:
     def proceed(self) -> bool:
         """Start the next iteration, or return False once a stop has been asked for."""
         self._stopped = self._stopped or (self._should_stop is not None and self._should_stop())
-        self._pass_s = {"dllm": 0.0, "verifier": 0.0}
-        self._iteration_start_s = self._now()
+        self._charges = []
+        self._iteration_start_s = time.perf_counter()
         return not self._stopped
 
-    def charge(self, role: Role, seconds: float, *, new_pass: bool) -> None:
+    def charge(
+        self, role: Role, seconds: Callable[[], float], share: float, *, new_pass: bool
+    ) -> None:
         """Charge model time to the iteration under way, and count the pass if it is a new one.
 
-        In a batch, seconds are this decode's equal share of a pass made for several.
+        Args:
+            role: which model.
+            seconds: gives the time of the pass once the device has finished it.
+            share: of it that is this decode's, less than 1 in a pass made for several.
+            new_pass: whether it is a pass of its own.
         """
-        self._pass_s[role] += seconds
+        self._charges.append((role, seconds, share))
         self._forwards[role] += new_pass
 
     def record(
@@ -81,7 +88,10 @@ class DecodeRecorder:
         """
         committed = tuple(draft[:count])
         self.ended = self.ended or not self._model.end_token_ids.isdisjoint(committed)
-        elapsed = self._now() - self._iteration_start_s
+        elapsed = time.perf_counter() - self._iteration_start_s
+        pass_s: dict[Role, float] = {"dllm": 0.0, "verifier": 0.0}
+        for role, seconds, share in self._charges:
+            pass_s[role] += share * seconds()
         iteration = Iteration(
             index=self.index,
             start=start,
@@ -89,15 +99,15 @@ class DecodeRecorder:
             target=None if target is None else tuple(target),
             accepted=committed,
             positions=tuple(positions or range(start, start + len(committed))),
-            dllm_s=self._pass_s["dllm"],
-            verifier_s=self._pass_s["verifier"],
-            rest_s=elapsed - sum(self._pass_s.values()),
+            dllm_s=pass_s["dllm"],
+            verifier_s=pass_s["verifier"],
+            rest_s=elapsed - sum(pass_s.values()),
         )
         self._iterations.append(iteration)
         if self._on_iteration is not None:
-            before = self._now()
+            before = time.perf_counter()
             self._on_iteration(iteration)
-            self._callback_s += self._now() - before
+            self._callback_s += time.perf_counter() - before
 
     def result(self, decoded: Tensor) -> DecodeResult:
         """The result, given the tokens decoded without a gap behind the prompt. (N,) long."""
@@ -118,6 +128,7 @@ class DecodeRecorder:
         )
 
     def _now(self) -> float:
+        """The clock, read after the devices' queued work."""
         for device in self._cuda:
             torch.cuda.synchronize(device)
         return time.perf_counter()
