@@ -7,11 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from apd import load_pair
 from apd.benchmarks import run as runs
 from apd.benchmarks.decodes import check_same_tokens, compare_decoders
-from apd.benchmarks.forwards import bare_products, compare_forwards
+from apd.benchmarks.forwards import (
+    CONTEXT,
+    PassShape,
+    bare_products,
+    compare_forwards,
+    timed_pass,
+)
 from apd.benchmarks.iterations import first_iterations, iteration_seconds
 from apd.benchmarks.models import BenchModels, any_prompt, word_problems
 from apd.benchmarks.random_models import random_autoregressive, random_models, tiny_shapes
@@ -31,6 +38,8 @@ from apd.benchmarks.timing import (
 from apd.benchmarks.wide_vocabulary import wide_models
 from apd.cli import bench
 from apd.cli.main import main
+from apd.costmodel import Architecture
+from apd.costmodel.work import attention_flops, forward_flops
 from apd.decoding.warpers import forbidden_tokens
 from apd.errors import ApdError
 
@@ -188,10 +197,6 @@ class TestWideVocabulary:
 
 class TestForwards:
     def test_the_bare_products_are_those_of_a_pass(self, pair):
-        from torch.utils.flop_counter import FlopCounterMode
-
-        from apd.costmodel import Architecture
-        from apd.costmodel.work import attention_flops, forward_flops
 
         module = pair.dllm.model
         shape = Architecture.from_config(module.config, "here")
@@ -207,12 +212,28 @@ class TestForwards:
         left_out += attention_flops(replace(shape, layers=1), 6, 16)
         assert counter.get_total_flops() == forward_flops(shape, 10, 16, 10) - left_out
 
-    def test_both_models_are_measured_at_every_length(self, pair):
-        found = compare_forwards(pair, rounds=1, lengths=(2, 8), calls=1)
+    def test_both_models_are_measured_at_every_length_and_in_an_iteration(self, pair):
+        found = compare_forwards(pair, TINY, 3.0, lengths=(2, 8), calls=1)
         shapes = [(row["model"], row["positions"]) for row in found["by_shape"]]
         assert shapes == [("dllm", 2), ("verifier", 2), ("dllm", 8), ("verifier", 8)]
-        medians = [row["median"] for row in found["by_shape"]]
-        assert found["median"] == pytest.approx(np.median(medians))
+        assert found["low"] <= found["median"] <= found["high"]
+
+    def test_a_timed_pass_computes_what_its_bare_products_count(self, pair):
+        models = BenchModels.of(pair)
+        for shape in (PassShape("dllm", 5, 9, 4), PassShape("verifier", 0, 6, 6)):
+            module = getattr(models, shape.model).model
+            passing = timed_pass(models, shape)
+            with FlopCounterMode(display=False) as counted:
+                passing()
+            with FlopCounterMode(display=False) as bare:
+                bare_products(module, shape.positions, shape.rows, CONTEXT - shape.decoded)()
+            # torch does not count the attention of a pass on a CPU
+            whole = Architecture.from_config(module.config, "model")
+            keys = CONTEXT + shape.ahead
+            attention = attention_flops(
+                replace(whole, layers=whole.layers - 1), shape.positions, keys
+            ) + attention_flops(replace(whole, layers=1), shape.rows, keys)
+            assert counted.get_total_flops() == bare.get_total_flops() - attention
 
 
 class TestSteps:

@@ -9,6 +9,7 @@ its two attention products, and the output layer, on the rows that the pass has 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,64 +17,123 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from apd.benchmarks.models import BenchModels, any_prompt
-from apd.benchmarks.timing import best_of, ratio, spread, take_turns
+from apd.benchmarks.settings import BenchSettings
+from apd.benchmarks.timing import Task, best_of, ratio, spread, take_turns
 from apd.costmodel import Architecture
+from apd.decoding.chunks import VerificationPace
+from apd.decoding.protocols import MarginalRequest
 from apd.models import Pair
 
 LENGTHS = (2, 8, 32, 64, 100)  # positions in a pass
 CONTEXT = 128  # positions before the frontier
 CALLS = 20  # calls of which the shortest counts
 
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class PassShape:
+    """A pass at a frontier that CONTEXT positions precede.
+
+    Attributes:
+        model: "dllm" or "verifier".
+        decoded: positions before the frontier that are computed again.
+        ahead: positions computed from the frontier on.
+        rows: of these, how many have their logits asked for.
+    """
+
+    model: str
+    decoded: int
+    ahead: int
+    rows: int
+
+    @property
+    def positions(self) -> int:
+        """Positions computed."""
+        return self.decoded + self.ahead
+
 
 def compare_forwards(
-    pair: Pair, rounds: int, lengths: Sequence[int] = LENGTHS, calls: int = CALLS
+    pair: Pair,
+    settings: BenchSettings,
+    tokens_per_iteration: float,
+    lengths: Sequence[int] = LENGTHS,
+    calls: int = CALLS,
 ) -> dict[str, Any]:
-    """Time over bare products for both models at several lengths; the summary is the median.
+    """Time of passes over that of their bare products: in one iteration, and shape by shape.
+
+    Args:
+        pair: the models.
+        settings: R, W and M, which with acceptance say what an iteration computes; repetitions.
+        tokens_per_iteration: mean acceptance a. The dLLM computes W + a - 1 decoded positions and
+            M masked ones, and the verifier the first chunk of these.
+        lengths: positions in the passes of the second part.
+        calls: in each of which the shortest counts.
 
     Returns:
-        Median and quartiles over all shapes, and `by_shape`: model, positions, milliseconds of
-        the pass and of the products, and their ratio.
+        Median and quartiles over rounds for the two passes of an iteration together, and
+        `by_shape`: model, positions, milliseconds of the pass and of the products, and their ratio.
     """
     models = BenchModels.of(pair)
     shapes: list[dict[str, Any]] = []
     for length in lengths:
-        for name, task in _passes(models, length).items():
-            module = getattr(models, name).model
-            bare = bare_products(module, length, _wanted(name, length), CONTEXT)
-            turns = {"pass": best_of(task, calls), "products": best_of(bare, calls)}
-            times = take_turns(turns, rounds)
-            measured = ratio(times["pass"], times["products"])
+        window, ahead = length // 2, length - length // 2
+        for shape in (
+            PassShape("dllm", window, ahead, ahead),
+            PassShape("verifier", 0, length, length),
+        ):
+            passing, bare = _timed(models, shape, calls)
+            times = take_turns({"pass": passing, "products": bare}, settings.rounds)
             shapes.append(
                 {
-                    "model": name,
+                    "model": shape.model,
                     "positions": length,
                     "pass_ms": 1e3 * spread(times["pass"]).median,
                     "products_ms": 1e3 * spread(times["products"]).median,
-                    **measured.as_dict(),
+                    **ratio(times["pass"], times["products"]).as_dict(),
                 }
             )
-    summary = spread([shape["median"] for shape in shapes])
-    return {**summary.as_dict(), "by_shape": shapes}
-
-
-def _wanted(model: str, positions: int) -> int:
-    """Rows of logits asked for: half of a dLLM's pass is its window, the rest is the lookahead."""
-    return positions - positions // 2 if model == "dllm" else positions
-
-
-def _passes(models: BenchModels, positions: int) -> dict[str, Callable[[], object]]:
-    """One pass over `positions` positions behind a cached context, for each model."""
-    lookahead = _wanted("dllm", positions)
-    stop = CONTEXT + max(lookahead, positions)
-    tokens = any_prompt((models.dllm, models.verifier), stop + 1, seed=1).to(models.dllm.device)
-    window = models.dllm.window(positions - lookahead)
-    scorer = models.verifier.scorer()
-    window.logits(tokens, CONTEXT, CONTEXT + lookahead)
-    scorer.logits(tokens, CONTEXT, CONTEXT + positions)
-    return {
-        "dllm": lambda: window.logits(tokens, CONTEXT, CONTEXT + lookahead),
-        "verifier": lambda: scorer.logits(tokens, CONTEXT, CONTEXT + positions),
+    timed = [_timed(models, shape, calls) for shape in _iteration(settings, tokens_per_iteration)]
+    turns: dict[str, Task] = {
+        "pass": lambda: sum(passing() for passing, _ in timed),
+        "products": lambda: sum(bare() for _, bare in timed),
     }
+    times = take_turns(turns, settings.rounds)
+    return {**ratio(times["pass"], times["products"]).as_dict(), "by_shape": shapes}
+
+
+def _iteration(settings: BenchSettings, tokens_per_iteration: float) -> tuple[PassShape, ...]:
+    """The passes of one iteration."""
+    accepted = round(tokens_per_iteration)
+    pace = VerificationPace(None)
+    for _ in range(CALLS):  # until it expects what is accepted
+        pace.note(accepted)
+    chunk = len(next(pace.chunks(0, settings.max_lookahead)))
+    return (
+        PassShape("dllm", settings.kv_window + accepted - 1, settings.max_lookahead, chunk),
+        PassShape("verifier", 0, chunk, chunk),
+    )
+
+
+def _timed(models: BenchModels, shape: PassShape, calls: int) -> tuple[Task, Task]:
+    """Seconds of the pass, and of its bare products."""
+    module = getattr(models, shape.model).model
+    bare = bare_products(module, shape.positions, shape.rows, CONTEXT - shape.decoded)
+    return best_of(timed_pass(models, shape), calls), best_of(bare, calls)
+
+
+def timed_pass(models: BenchModels, shape: PassShape) -> Call:
+    """One pass of a shape, as decoders ask for it."""
+    start, stop = CONTEXT, CONTEXT + shape.ahead
+    tokens = any_prompt((models.dllm, models.verifier), stop + 1, seed=1).to(models.dllm.device)
+    if shape.model == "verifier":
+        scorer = models.verifier.scorer()
+        scorer.logits(tokens, start, start + 1)  # everything before is computed once
+        return lambda: scorer.logits(tokens, start, stop)
+    window = models.dllm.window(shape.decoded)
+    request = MarginalRequest(window, tokens, start, stop, range(start, start + shape.rows))
+    models.dllm.marginals([request])
+    return lambda: models.dllm.marginals([request])
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ RATIOS = {
     "apd_over_one_token": "APD over K = 1, tokens/s",
     "apd_over_autoregressive": "APD over the large autoregressive model, tokens/s",
     "forward_share": "share of wall time in forward passes",
-    "forward_over_products": "forward pass over its bare products, all shapes",
+    "forward_over_products": "forward passes of an iteration over their bare products",
 }
 SWEEPS = {
     "sequence_length": "time per iteration ~ length^x, W and M set",

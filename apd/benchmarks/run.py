@@ -56,7 +56,7 @@ def run_benchmarks(
     found["batches"] = measure_batches(pair, settings)
     report("forward passes against their bare products")
     found["forward_over_products"] = compare_forwards(
-        pair, settings.rounds, calls=8 if settings.quick else CALLS
+        pair, settings, accepted, calls=8 if settings.quick else CALLS
     )
     with wide_models(settings.pair, settings.vocabulary) as wide:
         report(f"one iteration with a vocabulary of {settings.vocabulary:,} ({LABEL})")
