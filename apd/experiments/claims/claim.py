@@ -94,7 +94,7 @@ class Claim:
         where: section, figure or table.
         published: the paper's numbers.
         findings: our estimates, from the result tables.
-        explain: why it does not hold, should it not; from the same tables.
+        explain: why it does not hold, or may not, should that be so; from the same tables.
     """
 
     id: str

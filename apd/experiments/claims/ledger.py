@@ -20,6 +20,7 @@ from apd.experiments.claims import mixture, orders, pareto, windows
 from apd.experiments.claims.claim import (
     FAILS,
     HOLDS,
+    MINIMUM_PROBLEMS,
     UNTESTABLE,
     Claim,
     Finding,
@@ -41,8 +42,7 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
         verdict, why = UNTESTABLE, str(missing)
     else:
         verdict = verdict_of(findings)
-        explain = {HOLDS: lambda: "", FAILS: lambda: claim.explain(evidence)}
-        why = explain.get(verdict, lambda: reason_open(findings))()
+        why = _reason(claim, findings, verdict, evidence)
     return {
         "id": claim.id,
         "claim": claim.statement,
@@ -55,6 +55,16 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
         "verdict": verdict,
         "why": why,
     }
+
+
+def _reason(claim: Claim, findings: Sequence[Finding], verdict: str, evidence: Evidence) -> str:
+    """Nothing for a claim that holds; otherwise what is known about why it does not, or may not."""
+    if verdict == HOLDS:
+        return ""
+    if verdict == FAILS:
+        return claim.explain(evidence)
+    enough = all(finding.estimate.n >= MINIMUM_PROBLEMS for finding in findings)
+    return reason_open(findings) + (f" {claim.explain(evidence)}" if enough else "")
 
 
 def judge_all(pair: str, root: Path, claims: Sequence[Claim] = CLAIMS) -> dict[str, Any]:
