@@ -127,8 +127,9 @@ def test_drift_is_found_and_the_row_named(results: Path, column: str, value: obj
         open_artefact("fig4", "mini", results=str(results), recompute=True, limit=2)
 
 
-def test_timings_are_no_drift(results: Path) -> None:
-    change_consistently(results, "wall_s", 1e3)
+@pytest.mark.parametrize(("column", "value"), [("wall_s", 1e3), ("verifier_forwards", 9)])
+def test_pace_is_no_drift(results: Path, column: str, value: object) -> None:
+    change_consistently(results, column, value)
     experiment = experiment_of(ARTEFACTS["fig4"], "mini")
     report = check_drift(results / "mini", [experiment], limit=2)
     assert report == "no drift: 10 rows of fig4 decoded again, all the same"

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check",
         action="store_true",
         help="run the first problems (--limit, else 1) of stored tables again and compare every "
-        "row but its timings",
+        "row but its pace (times, verifier passes)",
     )
     how.add_argument("--again", action="store_true", help="run what is stored already, too")
     _add_machine(parser.add_argument_group("machine"))
