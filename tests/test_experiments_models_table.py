@@ -1,122 +1,81 @@
 """The README's table of models: made from stored results alone, and in step with them."""
 
-import json
-import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
-from tiny_checkpoints import write_mini_models
 
 from apd.errors import ApdError
 from apd.experiments import models_table
-from apd.experiments.grid import Experiment
 from apd.experiments.models_table import (
     END,
     LABELS,
+    SOURCES,
     START,
-    experiments,
-    is_stored,
+    TASKS,
     main,
     readme_path,
     render_models_table,
 )
 from apd.experiments.readme_section import read_section, replace_section
 from apd.experiments.results import results_directory
-from apd.mini.tasks import sample
 
 
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A repository with tiny models, evaluated on one problem a task, canvas of eight tokens."""
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("repository")
-    data = root / "data"
-    write_mini_models(data / "models")
-    (data / "tasks").mkdir()
-    for task in models_table.TASKS:
-        row = sample(task, random.Random(1), "test").row
-        (data / "tasks" / f"{task}.jsonl").write_text((json.dumps(row) + "\n") * 2)
-    (root / "README.md").write_text(f"# Title\n\n{START}\nold\n{END}\n\nrest\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("APD_DATA_DIR", str(data))
-        patch.setitem(models_table.SAMPLING, "max_new_tokens", 8)
-        assert main(["--limit", "1", "--write-readme"]) == 0
-        yield root
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of nothing but the stored results and a README with markers."""
+    for pair, artefacts in SOURCES.items():
+        (tmp_path / "data" / "results" / pair).mkdir(parents=True)
+        for artefact in artefacts:
+            for suffix in ("json", "parquet"):
+                name = f"{artefact}.{suffix}"
+                shutil.copy(results_directory(pair) / name, tmp_path / "data" / "results" / pair)
+    (tmp_path / "README.md").write_text(f"# Title\n\n{START}\nold\n{END}\n\nrest\n")
+    monkeypatch.setenv("APD_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
 
 
 def test_the_readme_gets_the_table_of_every_model(
-    evaluated: Path, capsys: pytest.CaptureFixture[str]
+    copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (evaluated / "README.md").read_text()
+    assert main(["--write-readme"]) == 0
+    text = (copied / "README.md").read_text()
     assert text.startswith(f"# Title\n\n{START}\n| model |")
     assert text.endswith(f"{END}\n\nrest\n")
-    table = read_section(evaluated / "README.md", START, END)
+    table = read_section(copied / "README.md", START, END)
     assert table == render_models_table()
+    assert capsys.readouterr().out.strip() == table
     lines = [line for line in table.splitlines() if line.startswith("|")]
     assert len(lines) == 2 + len(LABELS)
     assert len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| mini-qwen-large | autoregressive | ")
-    assert "1 mini_gsm" in table
-    assert main(["--render-only"]) == 0
-    assert capsys.readouterr().out.strip().endswith(table)
 
 
-def test_what_is_stored_is_not_run_again(
-    evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ran: list[str] = []
-
-    def load_models(experiment: Experiment) -> None:
-        ran.append(experiment.pair)
-        raise ApdError("it would run")
-
-    before = (evaluated / "README.md").read_text()
-    monkeypatch.setattr("apd.experiments.models.load_models", load_models)
-    assert main(["--write-readme"]) == 0  # of however many problems
-    assert main(["--limit", "1", "--write-readme"]) == 0
-    assert ran == []
-    assert (evaluated / "README.md").read_text() == before
-    for words in (["--limit", "2", "--write-readme"], [], ["--restart", "--write-readme"]):
-        assert main(words) == 2
-    assert ran == ["mini"] * 3
-    assert "stored already" in capsys.readouterr().err
+def test_an_accuracy_is_the_mean_over_the_stored_problems(copied: Path) -> None:
+    table = pd.read_parquet(results_directory("mini") / "fig2.parquet")
+    chosen = table[table["configuration"] == "left_to_right-K4"]["correct"].astype(float)
+    (line,) = [line for line in render_models_table().splitlines() if "K = 4" in line]
+    mean, stderr = line.split("|")[3].split("±")
+    assert float(mean) == pytest.approx(chosen.mean(), abs=5e-4)
+    assert float(stderr) == pytest.approx(chosen.std() / len(chosen) ** 0.5, abs=6e-4)
 
 
-def test_results_of_other_model_files_are_run_again(
-    evaluated: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mini, llada = experiments(1)
-    assert is_stored(mini) and is_stored(llada)
-    card = evaluated / "data" / "models" / "mini-dream" / "config.json"
-    before = card.read_text()
-    card.write_text(before + "\n")
-    try:
-        assert not is_stored(mini)
-        assert not is_stored(mini, any_limit=True)
-        assert is_stored(llada)
-    finally:
-        card.write_text(before)
+def test_every_configuration_of_the_table_is_stored(copied: Path) -> None:
+    rows = [line for line in render_models_table().splitlines() if line.startswith("| mini-")]
+    for line, (pair, name) in zip(rows, LABELS, strict=True):
+        cells = [cell.strip() for cell in line.split("|")[3:-1]]
+        assert cells[0] != "–" and "–" not in cells[len(TASKS) :], (pair, name)
+    assert all("–" not in line for line in rows[:3])  # on every task
 
 
-def test_a_lost_row_makes_the_rendering_fail(
-    evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(evaluated / "data" / "results", tmp_path / "results")
-    monkeypatch.setenv("APD_DATA_DIR", str(tmp_path))
-    path = results_directory("mini") / "models.parquet"
+def test_a_lost_row_makes_the_rendering_fail(copied: Path) -> None:
+    path = results_directory("mini") / "fig5.parquet"
     table = pd.read_parquet(path)
     table.iloc[1:].to_parquet(path, index=False)
     with pytest.raises(ApdError, match="missing row: task mini_gsm, configuration mini-qwen-large"):
         render_models_table()
-
-
-def test_the_grid_has_a_label_for_every_configuration() -> None:
-    cells = {(e.pair, cell.configuration.id) for e in experiments() for cell in e.cells}
-    assert cells == set(LABELS)
+    assert main([]) == 2
 
 
 def test_a_readme_without_markers_is_an_error(tmp_path: Path) -> None:
@@ -129,6 +88,4 @@ def test_a_readme_without_markers_is_an_error(tmp_path: Path) -> None:
 
 def test_the_repositorys_readme_shows_the_stored_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("APD_DATA_DIR", raising=False)
-    if not (results_directory("mini-llada") / "models.json").is_file():
-        pytest.skip("the models have not been evaluated yet")
-    assert read_section(readme_path(), START, END) == render_models_table()
+    assert read_section(readme_path(), models_table.START, END) == render_models_table()

@@ -202,16 +202,15 @@ def test_a_finished_experiment_is_recognised(stored: Path) -> None:
     experiment = toy_experiment()
     tasks = {name: toy_task(name) for name in experiment.tasks}
 
-    def found(experiment: Experiment, models: dict[str, ModelFiles], **limit: bool) -> bool:
-        return completed(experiment, tasks, models, stored, **limit) is not None
+    def found(experiment: Experiment, models: dict[str, ModelFiles]) -> bool:
+        return completed(experiment, tasks, models, stored) is not None
 
     assert found(experiment, MODELS)
     assert not found(replace(experiment, seed=1), MODELS)
     assert not found(replace(experiment, artefact="other"), MODELS)
     assert not found(replace(experiment, dtype="bfloat16"), MODELS)
     assert not found(replace(experiment, limit=3), MODELS)
-    assert found(replace(experiment, limit=3), MODELS, any_limit=True)
     other = MODELS | {"dllm": ModelFiles("toy-dllm", {"model.safetensors": "0" * 64})}
-    assert not found(experiment, other, any_limit=True)
+    assert not found(experiment, other)
     change(stored, lambda table: table.iloc[1:])
     assert not found(experiment, MODELS)

@@ -23,8 +23,6 @@ def completed(
     tasks: Mapping[str, Task],
     models: Mapping[str, ModelFiles],
     directory: Path,
-    *,
-    any_limit: bool = False,
 ) -> dict[str, Any] | None:
     """Provenance of the stored table if it is complete, undamaged and of this very experiment.
 
@@ -36,7 +34,6 @@ def completed(
         tasks: its tasks by name.
         models: the files of its models by name.
         directory: where its table would be.
-        any_limit: also take a table of fewer or more problems of the same test sets.
 
     Returns:
         The provenance, or None if there is no such table.
@@ -46,14 +43,5 @@ def completed(
     except ApdError:
         return None
     wanted = json.loads(json.dumps(provenance(experiment, tasks, models, [{"started": ""}])))
-    same = all(
-        _comparable(stored, key, any_limit) == _comparable(wanted, key, any_limit) for key in SAME
-    )
+    same = all(stored.get(key, _SINCE_FORMAT_2.get(key)) == wanted[key] for key in SAME)
     return stored if same else None
-
-
-def _comparable(note: Mapping[str, Any], key: str, any_limit: bool) -> Any:
-    value = note.get(key, _SINCE_FORMAT_2.get(key))
-    if key == "tasks" and any_limit:
-        return {name: task["sha256"] for name, task in value.items()}
-    return value
