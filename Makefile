@@ -1,5 +1,5 @@
 # Every target sets up what it needs in $(VENV), from nothing. `make help` lists them.
-#   make demo ARGS='--prompt "Tom has 3 apples and buys 4 more. How many apples does Tom have?"'
+#   make demo ARGS='--prompt "Uma is 8 years older than Jose, who is 5. How old is Uma in 2 years?"'
 #   make book VENV=/tmp/elsewhere PYTHON=python3.12
 
 SHELL := /bin/bash
