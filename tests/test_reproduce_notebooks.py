@@ -13,7 +13,6 @@ from reproduction_data import tiny_world
 from apd.errors import ApdError
 from apd.experiments.artefacts.catalogue import ARTEFACTS, experiment_of
 from apd.experiments.reproduce import run_quietly
-from apd.paths import data_dir
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "tab1", "tab2", "appendix_d")
@@ -126,14 +125,3 @@ def test_a_wrong_row_makes_the_figure_fail(
     change(pd.read_parquet(path)).to_parquet(path, index=False)
     with pytest.raises(ApdError, match=message):
         execute("fig4", results=str(root))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["fig3", "tab2"])
-def test_the_committed_results_have_not_drifted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from apd.experiments.drift import check_drift
-
-    monkeypatch.delenv("APD_DATA_DIR", raising=False)  # the repository's own data
-    directory = data_dir() / "results" / "mini"
-    report = check_drift(directory, [experiment_of(ARTEFACTS[name], "mini")], limit=1)
-    assert report.startswith("no drift")

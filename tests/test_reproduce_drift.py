@@ -1,0 +1,27 @@
+"""Decoding again gives the rows that are committed, on whatever machine this runs."""
+
+import pytest
+
+from apd.experiments.artefacts.catalogue import ARTEFACTS, experiment_of
+from apd.experiments.drift import check_drift
+from apd.paths import data_dir
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fig2", "fig3", "tab2"])
+def test_the_committed_results_have_not_drifted(name: str) -> None:
+    directory = data_dir() / "results" / "mini"
+    report = check_drift(directory, [experiment_of(ARTEFACTS[name], "mini")], limit=1)
+    assert report.startswith("no drift")
+
+
+@pytest.mark.parametrize("name", list(ARTEFACTS))
+def test_every_artefact_is_committed_at_full_size(name: str) -> None:
+    from apd.experiments.results import read_results
+
+    experiment = experiment_of(ARTEFACTS[name], "mini")
+    table, provenance = read_results(data_dir() / "results" / "mini", name)
+    sizes = {"mini_gsm": 500, "mini_gpqa": 250, "mini_math": 250, "mini_humaneval": 164}
+    for task, note in provenance["tasks"].items():
+        assert note["problems"] == sizes.get(task, note["problems"])
+    assert len(table) == sum(provenance["tasks"][c.task]["problems"] for c in experiment.cells)
