@@ -58,7 +58,7 @@ class Sweep:
             )
 
     @property
-    def placement(self) -> Placement:
+    def _placement(self) -> Placement:
         """Where each worker loads the models, on how many threads."""
         import torch
 
@@ -120,7 +120,7 @@ def join_cells(experiment: Experiment, parts: Path, directory: Path, sweep: Swee
     table["artefact"] = pd.array([experiment.artefact] * len(table), dtype="string")
     sessions = [session for _, origin in read for session in origin["sessions"]]
     tasks = {name: load_task(name, sweep.data_dir) for name in experiment.tasks}
-    models = model_files(experiment, **sweep.placement.paths)
+    models = model_files(experiment, **sweep._placement.paths)
     sessions.sort(key=lambda session: str(session["started"]))
     origin = provenance(experiment, tasks, models, sessions)
     return write_results(directory, experiment.artefact, table, origin)
@@ -139,14 +139,14 @@ class _TaskLoader:
 def _worker(jobs: Sequence[Job], sweep: Sweep, keep_replies: bool) -> Worker:
     """A worker with the models of these cells."""
     needed = models_needed([job.experiment for job in jobs])
-    loader = ModelLoader(needed, sweep.placement)
-    return Worker(loader, _TaskLoader(sweep.data_dir), sweep.placement.threads, keep_replies)
+    loader = ModelLoader(needed, sweep._placement)
+    return Worker(loader, _TaskLoader(sweep.data_dir), sweep._placement.threads, keep_replies)
 
 
 def _is_done(cell: Experiment, parts: Path, sweep: Sweep, keep_replies: bool) -> bool:
     """Whether an earlier run of this sweep has finished a cell."""
     tasks = {name: load_task(name, sweep.data_dir) for name in cell.tasks}
-    files = model_files(cell, **sweep.placement.paths)
+    files = model_files(cell, **sweep._placement.paths)
     replies = _replies(cell, parts).is_file() or not keep_replies
     return replies and completed(cell, tasks, files, parts) is not None
 
