@@ -299,7 +299,7 @@ def made_up_run():
         },
         "seven_b": {"skipped": SKIPPED},
         "settings": {"quick": True, "mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 64},
-        "provenance": {"machine": {"cpu": "a processor", "threads": 2}},
+        "provenance": {"machine": {"gpu": None, "cpu": "a processor", "threads": 2}},
     }
 
 

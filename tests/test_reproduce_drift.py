@@ -6,6 +6,15 @@ from apd.experiments.artefacts.catalogue import ARTEFACTS, experiment_of
 from apd.experiments.drift import check_drift
 from apd.paths import data_dir
 
+SIZES = {
+    "mini_gsm": 500,
+    "mini_gpqa": 250,
+    "mini_math": 250,
+    "mini_humaneval": 164,
+    "mini_essay": 50,
+    "figure_1": 40,
+}
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fig2", "fig3", "tab2"])
@@ -21,7 +30,6 @@ def test_every_artefact_is_committed_at_full_size(name: str) -> None:
 
     experiment = experiment_of(ARTEFACTS[name], "mini")
     table, provenance = read_results(data_dir() / "results" / "mini", name)
-    sizes = {"mini_gsm": 500, "mini_gpqa": 250, "mini_math": 250, "mini_humaneval": 164}
     for task, note in provenance["tasks"].items():
-        assert note["problems"] == sizes.get(task, note["problems"])
+        assert note["problems"] == SIZES[task]
     assert len(table) == sum(provenance["tasks"][c.task]["problems"] for c in experiment.cells)

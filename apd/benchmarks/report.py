@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+from apd.experiments.report import machine_name
+
 RATIOS = {
     "apd_over_baseline": "APD over the plain baseline, tokens/s",
     "iteration_over_baseline_real_vocabulary": "baseline's iteration over APD's, real vocabulary",
@@ -51,12 +53,12 @@ def summary_table(found: dict[str, Any]) -> Table:
 
 
 def _title(found: dict[str, Any]) -> str:
-    settings, machine = found["settings"], found["provenance"]["machine"]
+    settings = found["settings"]
+    machine = machine_name(found["provenance"]["machine"])
     kind = "quick run" if settings["quick"] else "full run"
     return (
         f"{found['pair']}: R = {settings['mixture_weight']}, W = {settings['kv_window']}, "
-        f"M = {settings['max_lookahead']}; {kind} on {machine['cpu']}, "
-        f"{machine['threads']} threads"
+        f"M = {settings['max_lookahead']}; {kind} on {machine}"
     )
 
 

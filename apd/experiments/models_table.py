@@ -14,7 +14,7 @@ from typing import Any
 
 from apd.errors import ApdError
 from apd.experiments.readme_section import replace_section
-from apd.experiments.report import metrics_of, plus_minus
+from apd.experiments.report import machine_name, metrics_of, plus_minus
 from apd.experiments.results import read_results, results_directory
 from apd.experiments.summary import summarise
 from apd.paths import data_dir
@@ -81,18 +81,13 @@ def _caption(notes: Sequence[Mapping[str, Any]]) -> str:
     """What the figures are, and what they were measured with."""
     problems = {name: task["problems"] for note in notes for name, task in note["tasks"].items()}
     counts = ", ".join(f"{problems[task]} {task}" for task in TASKS if task in problems)
-    machines = {_machine(note["machine"]) for note in notes}
+    machines = {machine_name(note["machine"]) for note in notes}
     return (
         f"Accuracy ± standard error on the held-out test sets ({counts} problems); tokens per "
         "iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
         f"tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of Figures "
         f"2, 3 and 5 in `data/results/`, which `apd reproduce` makes; `{COMMAND}` renders them."
     )
-
-
-def _machine(machine: Mapping[str, Any]) -> str:
-    threads = machine["threads"]
-    return f"{machine['gpu'] or machine['cpu']}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def write_readme() -> Path:

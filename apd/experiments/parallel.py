@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,6 +20,7 @@ from apd.experiments.engine import Engine
 from apd.experiments.grid import Experiment
 from apd.experiments.jobs import Job, Worker
 from apd.experiments.models import model_files
+from apd.experiments.provenance import ModelFiles
 from apd.experiments.reproduce_models import ModelLoader, Placement, models_needed
 from apd.experiments.results import read_results, write_results
 from apd.experiments.tasks import Task, load_task
@@ -87,7 +88,20 @@ def run_parallel(
     """
     parts = directory / f"{experiment.artefact}.cells"
     cells = single_cells(experiment)
-    jobs = [Job(cell, parts) for cell in cells if not _is_done(cell, parts, sweep, keep_replies)]
+    tasks = {name: load_task(name, sweep.data_dir) for name in experiment.tasks}
+    models = model_files(experiment, **sweep._placement.paths)
+    jobs = [
+        Job(cell, parts)
+        for cell in cells
+        if completed(
+            cell,
+            {name: tasks[name] for name in cell.tasks},
+            {name: models[name] for name in cell.models},
+            parts,
+        )
+        is None
+        or (keep_replies and not _replies(cell, parts).is_file())
+    ]
     engine = Engine(
         workers=functools.partial(_worker, sweep=sweep, keep_replies=keep_replies),
         processes=sweep.workers,
@@ -96,7 +110,7 @@ def run_parallel(
     )
     for _ in engine.run(jobs, lambda event: None):
         pass
-    table = join_cells(experiment, parts, directory, sweep)
+    table = join_cells(experiment, parts, directory, tasks, models)
     if keep_replies:
         _join_replies(experiment, cells, parts, directory)
     shutil.rmtree(parts)
@@ -111,7 +125,13 @@ def single_cells(experiment: Experiment) -> list[Experiment]:
     ]
 
 
-def join_cells(experiment: Experiment, parts: Path, directory: Path, sweep: Sweep) -> Path:
+def join_cells(
+    experiment: Experiment,
+    parts: Path,
+    directory: Path,
+    tasks: Mapping[str, Task],
+    models: Mapping[str, ModelFiles],
+) -> Path:
     """Join the cells' tables, in the order of the grid, into the experiment's; returns its path."""
     import pandas as pd
 
@@ -119,8 +139,6 @@ def join_cells(experiment: Experiment, parts: Path, directory: Path, sweep: Swee
     table = pd.concat([table for table, _ in read], ignore_index=True)
     table["artefact"] = pd.array([experiment.artefact] * len(table), dtype="string")
     sessions = [session for _, origin in read for session in origin["sessions"]]
-    tasks = {name: load_task(name, sweep.data_dir) for name in experiment.tasks}
-    models = model_files(experiment, **sweep._placement.paths)
     sessions.sort(key=lambda session: str(session["started"]))
     origin = provenance(experiment, tasks, models, sessions)
     return write_results(directory, experiment.artefact, table, origin)
@@ -141,14 +159,6 @@ def _worker(jobs: Sequence[Job], sweep: Sweep, keep_replies: bool) -> Worker:
     needed = models_needed([job.experiment for job in jobs])
     loader = ModelLoader(needed, sweep._placement)
     return Worker(loader, _TaskLoader(sweep.data_dir), sweep._placement.threads, keep_replies)
-
-
-def _is_done(cell: Experiment, parts: Path, sweep: Sweep, keep_replies: bool) -> bool:
-    """Whether an earlier run of this sweep has finished a cell."""
-    tasks = {name: load_task(name, sweep.data_dir) for name in cell.tasks}
-    files = model_files(cell, **sweep._placement.paths)
-    replies = _replies(cell, parts).is_file() or not keep_replies
-    return replies and completed(cell, tasks, files, parts) is not None
 
 
 def _replies(experiment: Experiment, directory: Path) -> Path:

@@ -20,7 +20,25 @@ from apd.experiments.grid import Cell
 from apd.experiments.runner import Watcher
 
 
-class RichProgress(Watcher):
+class ShownProgress:
+    """A context manager that shows its `_progress` while it is entered."""
+
+    _progress: Progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+class RichProgress(ShownProgress, Watcher):
     """One bar a cell on a terminal; on anything else one line a finished cell. Context manager."""
 
     def __init__(self, console: Console) -> None:
@@ -38,18 +56,6 @@ class RichProgress(Watcher):
             console=console,
             disable=not console.is_terminal,
         )
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
     def begin(self, cell: Cell, problems: int, done: Sequence[Mapping[str, Any]]) -> None:
         self._rows = list(done)

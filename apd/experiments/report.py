@@ -39,6 +39,12 @@ def plus_minus(mean: float, stderr: float, digits: int) -> str:
     return f"{mean:.{digits}f}{error}"
 
 
+def machine_name(machine: Mapping[str, Any]) -> str:
+    """The GPU of a provenance's machine, or its processor and the threads used: "X, 2 threads"."""
+    threads = machine["threads"]
+    return machine["gpu"] or f"{machine['cpu']}, {threads} thread{'s' if threads != 1 else ''}"
+
+
 def metrics_of(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """One group's rows of a summary: metric -> mean, stderr (None if there is none), n."""
     return {

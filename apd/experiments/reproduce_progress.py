@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from apd.experiments.grid import Cell
 from apd.experiments.jobs import Event
+from apd.experiments.progress import ShownProgress
 
 
-class ReproduceProgress:
+class ReproduceProgress(ShownProgress):
     """Told of cells as they advance; says on a console how far everything is. Context manager.
 
     The time left assumes that the work done so far was typical: `seconds` weighs a problem of each
@@ -43,18 +42,6 @@ class ReproduceProgress:
             disable=not console.is_terminal,
         )
         self._bar = self._progress.add_task("", total=max(self._total, 1e-9), left="")
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
     def handle(self, event: Event) -> None:
         """Take in one event of a running cell."""

@@ -21,6 +21,7 @@ from apd.experiments.artefacts.scale import Scale, family, scale_of
 from apd.experiments.configuration import Configuration
 from apd.experiments.drift import compare_runs, slice_of
 from apd.experiments.grid import Experiment
+from apd.experiments.report import machine_name
 from apd.experiments.reproduce import run_quietly
 from apd.experiments.results import read_results
 from apd.experiments.summary import summarise
@@ -76,9 +77,7 @@ class Reproduction:
         counts = ", ".join(f"{task['problems']} {name}" for name, task in note["tasks"].items())
         versions = dict.fromkeys((m["name"], m["version"]) for m in note["models"].values())
         models = ", ".join(f"{name} `{version}`" for name, version in versions)
-        machine = note["machine"]
-        threads = "1 thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
-        where = machine["gpu"] or f"{machine['cpu']}, {threads}"
+        where = machine_name(note["machine"])
         commit = (note["git_commit"] or "unknown")[:7]
         together = note.get("cells_at_a_time", 1)
         alone = "one decode at a time" if together == 1 else f"{together} decodes at a time"
