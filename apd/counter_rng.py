@@ -5,6 +5,7 @@ batch or on which device. Each position owns one SplitMix64 sequence (Steele, Le
 seeded by hashing (seed, draw, position); its v-th output belongs to token id v.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,7 +34,18 @@ def counter_uniform(seed: int, positions: Tensor, token_ids: Tensor, draw: int =
 
 
 def _mix(z: Tensor) -> Tensor:
-    """SplitMix64's finaliser on int64, overwriting `z`; products wrap modulo 2^64."""
+    """SplitMix64's finaliser on int64, overwriting `z`; products wrap modulo 2^64.
+
+    NumPy has unsigned numbers, whose shifts fill with zeros, and is quick with small arrays.
+    """
+    if z.device.type == "cpu":
+        bits = z.numpy().view(np.uint64)
+        bits ^= bits >> 30
+        bits *= _MIX_1
+        bits ^= bits >> 27
+        bits *= _MIX_2
+        bits ^= bits >> 31
+        return z
     z.bitwise_xor_(_shift_right(z, 30)).mul_(_signed(_MIX_1))
     z.bitwise_xor_(_shift_right(z, 27)).mul_(_signed(_MIX_2))
     return z.bitwise_xor_(_shift_right(z, 31))

@@ -10,6 +10,7 @@ Laws are (..., V) probabilities, log laws are in nats; V is the vocabulary size.
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,21 +54,24 @@ def gumbel_max_among_likely(
     At low temperature that leaves a few tokens in a hundred.
 
     Args:
-        log_probs: (N, V) log probabilities, normalised or not.
+        log_probs: (N, V) log probabilities on the CPU, normalised or not.
         noise_at: gives (K,) noise for K entries, named by their rows (K,) and token ids (K,).
 
     Returns:
         (N,) long; the smallest id where several tokens are equally good.
     """
-    N, V = log_probs.shape
-    least = log_probs.amax(-1, keepdim=True) - (LARGEST_GUMBEL - SMALLEST_GUMBEL)
-    likely = (log_probs >= least).flatten().nonzero().squeeze(-1)  # (K,), row by row
-    rows = likely.div(V, rounding_mode="floor")
-    token_ids = likely - rows * V
-    perturbed = log_probs.flatten().index_select(0, likely).add_(noise_at(rows, token_ids))
-    best = perturbed.new_full((N,), -torch.inf).scatter_reduce_(0, rows, perturbed, "amax")
-    won = perturbed == best.index_select(0, rows)
-    return token_ids.new_full((N,), V).scatter_reduce_(0, rows[won], token_ids[won], "amin")
+    scores = log_probs.numpy()
+    N, V = scores.shape
+    least = scores.max(axis=1, keepdims=True) - (LARGEST_GUMBEL - SMALLEST_GUMBEL)
+    likely = np.flatnonzero(scores >= least)  # (K,), row by row
+    rows, token_ids = np.divmod(likely, V)
+    noise = noise_at(torch.from_numpy(rows), torch.from_numpy(token_ids)).numpy()
+    perturbed = scores.reshape(-1)[likely] + noise
+    best = np.maximum.reduceat(perturbed, np.searchsorted(rows, np.arange(N)))  # (N,)
+    won = np.flatnonzero(perturbed == best[rows])[::-1]  # backwards: the smallest id comes last
+    winners = np.empty(N, dtype=np.int64)
+    winners[rows[won]] = token_ids[won]
+    return torch.from_numpy(winners)
 
 
 def agreement_distribution(p: Tensor, q: Tensor) -> Tensor:

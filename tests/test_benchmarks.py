@@ -195,6 +195,14 @@ class TestWideVocabulary:
             pass
 
 
+def blocked_flops(rows, weight, *_, **__):
+    """Of a product with a blocked weight, from the shapes, for torch's counter."""
+    return 2 * rows[0] * weight[0] * weight[1]
+
+
+BLOCKED = {torch.ops.mkldnn._linear_pointwise: blocked_flops}
+
+
 class TestForwards:
     def test_the_bare_products_are_those_of_a_pass(self, pair):
 
@@ -216,14 +224,15 @@ class TestForwards:
         found = compare_forwards(pair, TINY, 3.0, lengths=(2, 8), calls=1)
         shapes = [(row["model"], row["positions"]) for row in found["by_shape"]]
         assert shapes == [("dllm", 2), ("verifier", 2), ("dllm", 8), ("verifier", 8)]
-        assert found["low"] <= found["median"] <= found["high"]
+        for part in (found, found["blocked"], *found["by_shape"]):
+            assert 0 < part["low"] <= part["median"] <= part["high"]
 
     def test_a_timed_pass_computes_what_its_bare_products_count(self, pair):
         models = BenchModels.of(pair)
         for shape in (PassShape("dllm", 5, 9, 4), PassShape("verifier", 0, 6, 6)):
             module = getattr(models, shape.model).model
             passing = timed_pass(models, shape)
-            with FlopCounterMode(display=False) as counted:
+            with FlopCounterMode(display=False, custom_mapping=BLOCKED) as counted:
                 passing()
             with FlopCounterMode(display=False) as bare:
                 bare_products(module, shape.positions, shape.rows, CONTEXT - shape.decoded)()

@@ -16,7 +16,7 @@ BUILDERS = {"dream": (tiny_dream, False), "llada": (tiny_llada, False), "qwen": 
 def build(name: str) -> tuple[torch.nn.Module, LeanDecoder]:
     """A tiny model's decoder, and the lean pass through an equal one."""
     builder, causal = BUILDERS[name]
-    return builder().model, LeanDecoder(builder().model, causal=causal)
+    return builder().model, LeanDecoder(builder(), causal=causal)
 
 
 def outputs(lean: LeanDecoder, tokens: torch.Tensor) -> torch.Tensor:
@@ -40,9 +40,9 @@ def test_equals_transformers_layers(name):
 def test_fused_weights_are_shared_with_the_model_and_change_nothing_in_it(name):
     builder, causal = BUILDERS[name]
     plain, fused = builder(), builder()
-    lean = LeanDecoder(fused.model, causal=causal)
+    lean = LeanDecoder(fused, causal=causal)
     attention = fused.model.layers[0].self_attn
-    assert attention.q_proj.weight.data_ptr() == lean.layers[0].qkv.data_ptr()
+    assert attention.q_proj.weight.data_ptr() == lean.layers[0].qkv.weight.data_ptr()
     for (key, before), after in zip(
         plain.state_dict().items(), fused.state_dict().values(), strict=True
     ):

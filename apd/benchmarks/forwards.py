@@ -3,7 +3,9 @@
 At the sizes of the mini models a product takes microseconds, and what a framework does between
 products can take longer than they do. The yardstick is the bare products, one after another on
 matrices of the same shapes, with nothing between them: every layer's four products with weights,
-its two attention products, and the output layer, on the rows that the pass has to compute.
+its two attention products, and the output layer, on the rows that the pass has to compute. They are
+timed twice: as torch multiplies by default, and with the weights laid out in blocks as the package
+has them (``apd.models.products``), which is the stricter yardstick.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from apd.benchmarks.models import BenchModels, any_prompt
 from apd.benchmarks.settings import BenchSettings
@@ -23,6 +24,7 @@ from apd.costmodel import Architecture
 from apd.decoding.chunks import VerificationPace
 from apd.decoding.protocols import MarginalRequest
 from apd.models import Pair
+from apd.models.products import Matrix, times
 
 LENGTHS = (2, 8, 32, 64, 100)  # positions in a pass
 CONTEXT = 128  # positions before the frontier
@@ -71,8 +73,9 @@ def compare_forwards(
         calls: in each of which the shortest counts.
 
     Returns:
-        Median and quartiles over rounds for the two passes of an iteration together, and
-        `by_shape`: model, positions, milliseconds of the pass and of the products, and their ratio.
+        Median and quartiles over rounds for the two passes of an iteration together; `blocked`, the
+        same against products of blocked weights; and `by_shape`: model, positions, milliseconds of
+        the pass and of the products, and their ratio.
     """
     models = BenchModels.of(pair)
     shapes: list[dict[str, Any]] = []
@@ -82,24 +85,18 @@ def compare_forwards(
             PassShape("dllm", window, ahead, ahead),
             PassShape("verifier", 0, length, length),
         ):
-            passing, bare = _timed(models, shape, calls)
-            times = take_turns({"pass": passing, "products": bare}, settings.rounds)
+            seconds = take_turns(_timed(models, shape, calls), settings.rounds)
             shapes.append(
                 {
                     "model": shape.model,
                     "positions": length,
-                    "pass_ms": 1e3 * spread(times["pass"]).median,
-                    "products_ms": 1e3 * spread(times["products"]).median,
-                    **ratio(times["pass"], times["products"]).as_dict(),
+                    **{f"{name}_ms": 1e3 * spread(s).median for name, s in seconds.items()},
+                    **_over_products(seconds),
                 }
             )
     timed = [_timed(models, shape, calls) for shape in _iteration(settings, tokens_per_iteration)]
-    turns: dict[str, Task] = {
-        "pass": lambda: sum(passing() for passing, _ in timed),
-        "products": lambda: sum(bare() for _, bare in timed),
-    }
-    times = take_turns(turns, settings.rounds)
-    return {**ratio(times["pass"], times["products"]).as_dict(), "by_shape": shapes}
+    together = {name: _sum_of([tasks[name] for tasks in timed]) for name in timed[0]}
+    return {**_over_products(take_turns(together, settings.rounds)), "by_shape": shapes}
 
 
 def _iteration(settings: BenchSettings, tokens_per_iteration: float) -> tuple[PassShape, ...]:
@@ -115,11 +112,27 @@ def _iteration(settings: BenchSettings, tokens_per_iteration: float) -> tuple[Pa
     )
 
 
-def _timed(models: BenchModels, shape: PassShape, calls: int) -> tuple[Task, Task]:
-    """Seconds of the pass, and of its bare products."""
+def _timed(models: BenchModels, shape: PassShape, calls: int) -> dict[str, Task]:
+    """Seconds of the pass, of its bare products, and of these with weights in blocks."""
     module = getattr(models, shape.model).model
-    bare = bare_products(module, shape.positions, shape.rows, CONTEXT - shape.decoded)
-    return best_of(timed_pass(models, shape), calls), best_of(bare, calls)
+    size = (shape.positions, shape.rows, CONTEXT - shape.decoded)
+    return {
+        "pass": best_of(timed_pass(models, shape), calls),
+        "products": best_of(bare_products(module, *size), calls),
+        "blocked": best_of(bare_products(module, *size, blocked=True), calls),
+    }
+
+
+def _sum_of(tasks: Sequence[Task]) -> Task:
+    return lambda: sum(task() for task in tasks)
+
+
+def _over_products(seconds: dict[str, list[float]]) -> dict[str, Any]:
+    """The time of passes over that of their products, by either yardstick."""
+    return {
+        **ratio(seconds["pass"], seconds["products"]).as_dict(),
+        "blocked": ratio(seconds["pass"], seconds["blocked"]).as_dict(),
+    }
 
 
 def timed_pass(models: BenchModels, shape: PassShape) -> Call:
@@ -137,7 +150,9 @@ def timed_pass(models: BenchModels, shape: PassShape) -> Call:
 
 
 @torch.no_grad()
-def bare_products(module: Any, positions: int, rows: int, context: int) -> Callable[[], None]:
+def bare_products(
+    module: Any, positions: int, rows: int, context: int, *, blocked: bool = False
+) -> Callable[[], None]:
     """The products of a pass and nothing else, as a function without arguments.
 
     Args:
@@ -146,15 +161,17 @@ def bare_products(module: Any, positions: int, rows: int, context: int) -> Calla
         rows: of them, those whose logits are wanted; the last layer needs only its keys and values
             for the others.
         context: keys in front of the positions.
+        blocked: whether weights are laid out for oneDNN, where that is possible.
     """
     shape = Architecture.from_config(module.config, "the model timed")
     like = module.lm_head.weight
     queries, keys = shape.heads * shape.head_dim, 2 * shape.kv_heads * shape.head_dim
-    products: list[tuple[Tensor, Tensor]] = []
+    products: list[tuple[Tensor, Matrix]] = []
 
     def add(height: int, inputs: int, outputs: int) -> None:
-        weight, values = like.new_empty(outputs, inputs), like.new_empty(height, inputs)
-        products.append((weight.normal_(0, 0.02), values.normal_()))
+        matrix = Matrix(like.new_empty(outputs, inputs).normal_(0, 0.02))
+        values = like.new_empty(height, inputs).normal_()
+        products.append((values, matrix.in_blocks() if blocked else matrix))
 
     for _ in range(shape.layers - 1):
         for inputs, outputs in shape.layer_shapes:
@@ -172,8 +189,8 @@ def bare_products(module: Any, positions: int, rows: int, context: int) -> Calla
 
     @torch.inference_mode()
     def run() -> None:
-        for weight, values in products:
-            F.linear(values, weight)
+        for values, matrix in products:
+            times(values, matrix)
         for score, head in zip(scores, heads, strict=True):
             torch.bmm(head, stored.transpose(1, 2))
             torch.bmm(score, stored)

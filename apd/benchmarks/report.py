@@ -38,8 +38,11 @@ def summary_table(found: dict[str, Any]) -> Table:
         if name in found:
             part = found[name]
             remark = f" ({part['label']})" if "label" in part else ""
-            quartiles = f"{part['low']:.2f} – {part['high']:.2f}"
-            table.add_row(label + remark, f"{part['median']:.2f}", quartiles)
+            table.add_row(label + remark, f"{part['median']:.2f}", _quartiles(part))
+            if "blocked" in part:
+                blocked = part["blocked"]
+                label = "the same over products of blocked weights"
+                table.add_row(label, f"{blocked['median']:.2f}", _quartiles(blocked))
     for name, label in SWEEPS.items():
         sweep = found["scaling"][name]
         table.add_row(label, f"x = {sweep['exponent']:.2f}", f"± {sweep['exponent_stderr']:.2f}")
@@ -72,5 +75,8 @@ def _add_seven_b(table: Table, part: dict[str, Any]) -> None:
         ("forward_share", "share of APD's time in forward passes"),
     ):
         row = part[name]
-        quartiles = f"{row['low']:.2f} – {row['high']:.2f}"
-        table.add_row(f"{label} ({part['label']})", f"{row['median']:.2f}", quartiles)
+        table.add_row(f"{label} ({part['label']})", f"{row['median']:.2f}", _quartiles(row))
+
+
+def _quartiles(part: dict[str, Any]) -> str:
+    return f"{part['low']:.2f} – {part['high']:.2f}"

@@ -1,5 +1,8 @@
 """From raw logits to the laws that tokens are drawn from: forbidden ids, temperature, nucleus."""
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -66,24 +69,18 @@ def _least_likely_kept(log_probs: Tensor, top_p: float) -> Tensor:
     """Log probability of the nucleus's last token. -> (..., 1).
 
     Where the most likely token has mass enough, as in most rows at a low temperature, it is the
-    last one; only the other rows are sorted.
+    last one. Of the other rows, what is sorted are the tokens that can belong to the nucleus:
+    all tokens less likely than (1 - top_p) / V together have too little mass to matter.
     """
-    least = log_probs.amax(-1, keepdim=True)
-    open_rows = (least.exp() < top_p).squeeze(-1)
-    if bool(open_rows.any()):
-        least[open_rows] = _least_likely_sorted(log_probs[open_rows], top_p)
-    return least
-
-
-def _least_likely_sorted(log_probs: Tensor, top_p: float, num_sorted: int = 64) -> Tensor:
-    """The same by sorting every row, no further than needed."""
-    num_sorted = min(num_sorted, log_probs.shape[-1])
-    most_likely = log_probs.topk(num_sorted, dim=-1).values
-    mass = most_likely.exp().cumsum(-1)
-    if num_sorted < log_probs.shape[-1] and bool((mass[..., -1] < top_p).any()):
-        return _least_likely_sorted(log_probs, top_p, 8 * num_sorted)
-    mass_before = torch.nn.functional.pad(mass[..., :-1], (1, 0))
-    return most_likely.where(mass_before < top_p, torch.inf).amin(-1, keepdim=True)
+    rows = log_probs.numpy().reshape(-1, log_probs.shape[-1])
+    least = rows.max(axis=1)
+    possible = math.log((1.0 - top_p) / rows.shape[1])
+    for index in np.flatnonzero(np.exp(least) < top_p):
+        row = rows[index]
+        kept = np.sort(row[row >= possible])[::-1]
+        last = int(np.searchsorted(np.exp(kept).cumsum(), top_p))
+        least[index] = kept[min(last, len(kept) - 1)]
+    return torch.from_numpy(least).view(*log_probs.shape[:-1], 1)
 
 
 def _least_likely_kept_by_bisection(log_probs: Tensor, top_p: float) -> Tensor:

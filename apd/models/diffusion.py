@@ -44,7 +44,7 @@ class MaskedDiffusionLM:
         never_sampled: set[int] | None = None,
     ) -> None:
         self.model = model
-        self.lean = LeanDecoder(model.model, causal=False)
+        self.lean = LeanDecoder(model, causal=False)
         self.tokenizer = tokenizer
         self.vocab_size: int = model.config.vocab_size
         self.mask_token_id: int = model.config.mask_token_id
@@ -90,7 +90,7 @@ class MaskedDiffusionLM:
             for (window, _), computed in zip(opening, self.lean.run(segments), strict=True):
                 window.computed = computed
         rows = [window.rows(r) for window, r in pairs]
-        logits = self.model.lm_head(self.lean.outputs(rows)).float()
+        logits = self.lean.logits(rows)
         return list(logits.split([len(r.rows) for r in requests]))
 
     def canvas_logits(self, tokens: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ class MaskedDiffusionLM:
                 wanted.append(Rows(computed, 0, 1))
             if request.rows.stop - offset > max(first, 0):
                 wanted.append(Rows(computed, max(first, 0), request.rows.stop - offset))
-        logits = self.model.lm_head(self.lean.outputs(wanted)).float()
+        logits = self.lean.logits(wanted)
         return list(logits.split([len(r.rows) for r in requests]))
 
 

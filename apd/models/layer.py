@@ -6,13 +6,14 @@ Shapes: N positions, D width, H query heads, G key-value heads, d head dimension
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from apd.models.products import Matrix, add_times, times
 from apd.models.rotation import rotate
 
 
@@ -21,18 +22,33 @@ class LayerWeights:
     """One layer. The biases of queries, keys and values are None where the model has none."""
 
     norm_in: Tensor  # (D,)
-    qkv: Tensor  # ((H + 2 G) d, D)
+    qkv: Matrix  # ((H + 2 G) d, D)
     qkv_bias: Tensor | None
-    out: Tensor  # (D, H d)
+    out: Matrix  # (D, H d)
     norm_mlp: Tensor  # (D,)
-    gate_up: Tensor  # (2 F, D)
-    down: Tensor  # (D, F)
+    gate_up: Matrix  # (2 F, D)
+    down: Matrix  # (D, F)
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The weights of its four products."""
+        return self.qkv, self.out, self.gate_up, self.down
+
+    def in_blocks(self) -> LayerWeights:
+        """The same with matrices in blocks, see ``apd.models.products``."""
+        return replace(
+            self,
+            qkv=self.qkv.in_blocks(),
+            out=self.out.in_blocks(),
+            gate_up=self.gate_up.in_blocks(),
+            down=self.down.in_blocks(),
+        )
 
 
 def project(
     hidden: Tensor,
     norm: Tensor,
-    weight: Tensor,
+    weight: Matrix,
     bias: Tensor | None,
     rotation: tuple[Tensor, Tensor],
     rotated_heads: int,
@@ -51,24 +67,24 @@ def project(
         (N, rotated heads, d) and (N, other heads, d).
     """
     normed = F.rms_norm(hidden, hidden.shape[-1:], norm, epsilon)
-    joined = F.linear(normed, weight, bias).view(len(hidden), -1, rotation[0].shape[-1])
+    joined = times(normed, weight, bias).view(len(hidden), -1, rotation[0].shape[-1])
     return rotate(joined[:, :rotated_heads], rotation), joined[:, rotated_heads:]
 
 
 def finish(
     hidden: Tensor,
     attended: Tensor,
-    out: Tensor,
+    out: Matrix,
     norm: Tensor,
-    gate_up: Tensor,
-    down: Tensor,
+    gate_up: Matrix,
+    down: Matrix,
     epsilon: float,
 ) -> Tensor:
     """Output projection and MLP with their residual connections. (N, D), (N, H d) -> (N, D)."""
-    hidden = torch.addmm(hidden, attended, out.t())
+    hidden = add_times(hidden, attended, out)
     normed = F.rms_norm(hidden, hidden.shape[-1:], norm, epsilon)
-    gate, up = F.linear(normed, gate_up).chunk(2, dim=-1)
-    return torch.addmm(hidden, F.silu(gate) * up, down.t())
+    gate, up = times(normed, gate_up).chunk(2, dim=-1)
+    return add_times(hidden, F.silu(gate) * up, down)
 
 
 def fuse(layer: Any) -> LayerWeights:
@@ -76,14 +92,14 @@ def fuse(layer: Any) -> LayerWeights:
     attention, mlp = layer.self_attn, layer.mlp
     return LayerWeights(
         norm_in=layer.input_layernorm.weight,
-        qkv=fuse_rows([attention.q_proj, attention.k_proj, attention.v_proj], "weight"),
+        qkv=Matrix(fuse_rows([attention.q_proj, attention.k_proj, attention.v_proj], "weight")),
         qkv_bias=None
         if attention.q_proj.bias is None
         else fuse_rows([attention.q_proj, attention.k_proj, attention.v_proj], "bias"),
-        out=attention.o_proj.weight,
+        out=Matrix(attention.o_proj.weight),
         norm_mlp=layer.post_attention_layernorm.weight,
-        gate_up=fuse_rows([mlp.gate_proj, mlp.up_proj], "weight"),
-        down=mlp.down_proj.weight,
+        gate_up=Matrix(fuse_rows([mlp.gate_proj, mlp.up_proj], "weight")),
+        down=Matrix(mlp.down_proj.weight),
     )
 
 

@@ -1,13 +1,14 @@
 """The inference pass through a Qwen2 or Llama decoder, with little beside its matrix products.
 
 A decoding iteration moves a handful to a hundred positions. At that size what surrounds the matrix
-products costs as much as they do, so this pass differs from transformers' own in four ways:
+products costs as much as they do, so this pass differs from transformers' own in five ways:
 
 - queries, keys and values come from one product, and so do the two halves of the MLP's input. The
   fused weights replace the model's own, whose parameters become views of them: no memory is added;
 - keys and values are written in place into a `KeyValueCache` and read as views of it;
 - positions of several sequences are packed into one matrix, without padding. Only attention treats
   them one sequence at a time;
+- products may use weights laid out for oneDNN, see ``apd.models.products``;
 - the last layer makes keys and values for all positions, but outputs only for those asked for,
   when they are asked for.
 
@@ -22,12 +23,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from apd.models.kv_cache import KeyValueCache
 from apd.models.layer import LayerWeights, finish, fuse, project
+from apd.models.products import Matrix, times
 from apd.models.rotation import RotaryTable
+
+BLOCKED_BYTES = 2**30
+"""Bytes of weights up to which a copy for faster products is made without being asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +73,17 @@ class Rows:
 
 
 class LeanDecoder:
-    """Runs a ``Qwen2Model`` or ``LlamaModel`` for inference; equal to it up to rounding.
+    """Runs a Qwen2 or Llama causal LM for inference; equal to it up to rounding.
 
     Args:
-        decoder: the model without its output layer. Its linear weights are replaced by views of
-            fused ones.
+        model: transformers' model with its output layer, ``lm_head``. The linear weights of its
+            layers are replaced by views of fused ones.
         causal: whether a position attends to itself and those before it only, or to all that are
             computed or cached.
     """
 
-    def __init__(self, decoder: nn.Module, *, causal: bool) -> None:
-        parts: Any = decoder
-        config = parts.config
+    def __init__(self, model: Any, *, causal: bool) -> None:
+        parts, config = model.model, model.config
         if config.hidden_act != "silu":
             raise ValueError(f"hidden_act={config.hidden_act!r}: Qwen2 and Llama use 'silu'")
         self.causal = causal
@@ -91,6 +95,9 @@ class LeanDecoder:
         self.head_dim: int = parts.layers[0].self_attn.head_dim
         self.rotary = RotaryTable(parts.rotary_emb, self.embedding)
         self.layers = [fuse(layer) for layer in parts.layers]
+        size, qkv = self.heads * self.head_dim, self.layers[-1].qkv.weight
+        self.last_queries, self.last_keys_values = Matrix(qkv[:size]), Matrix(qkv[size:])
+        self.head = Matrix(model.lm_head.weight)
         self._project: Callable[..., tuple[Tensor, Tensor]] = project
         self._finish: Callable[..., Tensor] = finish
 
@@ -134,11 +141,10 @@ class LeanDecoder:
         hidden = torch.cat([r.computed.hidden[r.start : r.stop] for r in rows])
         firsts = [r.computed.segment.first for r in rows]
         spans = [(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
-        size = self.heads * self.head_dim
-        bias = None if layer.qkv_bias is None else layer.qkv_bias[:size]
+        bias = None if layer.qkv_bias is None else layer.qkv_bias[: self.heads * self.head_dim]
         rotation = self.rotary.at(spans)
         queries, _ = self._project(
-            hidden, layer.norm_in, layer.qkv[:size], bias, rotation, self.heads, self.epsilon
+            hidden, layer.norm_in, self.last_queries, bias, rotation, self.heads, self.epsilon
         )
         split = queries.split([r.stop - r.start for r in rows])
         attended = [
@@ -147,6 +153,26 @@ class LeanDecoder:
         ]
         hidden = self._finished(layer, hidden, attended)
         return F.rms_norm(hidden, hidden.shape[-1:], self.final_norm, self.epsilon)
+
+    def logits(self, rows: Sequence[Rows]) -> Tensor:
+        """(N, V) float32, rows of all passes one after another."""
+        return times(self.outputs(rows), self.head).float()
+
+    def block(self, limit: int = BLOCKED_BYTES) -> None:
+        """Lay the weights out for faster products, where ``apd.models.products`` can.
+
+        The copies do not follow the model: its weights must not change any more.
+
+        Args:
+            limit: bytes of copies from which on everything stays as it is.
+        """
+        matrices = [matrix for layer in self.layers for matrix in layer.matrices]
+        if sum(matrix.weight.nbytes for matrix in [*matrices, self.head]) > limit:
+            return
+        self.layers = [layer.in_blocks() for layer in self.layers]
+        self.last_queries = self.last_queries.in_blocks()
+        self.last_keys_values = self.last_keys_values.in_blocks()
+        self.head = self.head.in_blocks()
 
     def compile(self, backend: str = "inductor") -> None:
         """Compile what surrounds attention with ``torch.compile``, for any number of positions.
@@ -168,9 +194,8 @@ class LeanDecoder:
         lengths: list[int],
     ) -> None:
         """Keys and values of the last layer, whose queries wait until they are asked for."""
-        layer, size = self.layers[-1], self.heads * self.head_dim
-        bias = None if layer.qkv_bias is None else layer.qkv_bias[size:]
-        weight = layer.qkv[size:]
+        layer, weight = self.layers[-1], self.last_keys_values
+        bias = None if layer.qkv_bias is None else layer.qkv_bias[self.heads * self.head_dim :]
         keys, values = self._project(
             hidden, layer.norm_in, weight, bias, rotation, self.kv_heads, self.epsilon
         )

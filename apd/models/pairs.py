@@ -113,6 +113,7 @@ def load_pair(
         path.rsplit("/", 1)[-1]: loaded.get(path) or load_ar(path, device=place, dtype=precision)
         for path in (spec.baselines if baselines else ())
     }
+    dllm.lean.block()
     if compiled:
         dllm.lean.compile()
         for model in {**loaded, **compared}.values():
@@ -138,6 +139,7 @@ def load_ar(
 
     directory = find_checkpoint(name_or_path)
     place = choose_device(device)
-    return load_verifier(
-        directory, place, choose_dtype(dtype or registered_dtype(str(name_or_path)), place)
-    )
+    precision = choose_dtype(dtype or registered_dtype(str(name_or_path)), place)
+    model = load_verifier(directory, place, precision)
+    model.lean.block()
+    return model

@@ -37,7 +37,7 @@ class QwenVerifier:
         end_token_ids: frozenset[int],
     ) -> None:
         self.model = model.eval()
-        self.lean = LeanDecoder(model.model, causal=True)
+        self.lean = LeanDecoder(model, causal=True)
         self.tokenizer = tokenizer
         self.vocab_size: int = model.config.vocab_size
         self.end_token_ids = end_token_ids
@@ -80,7 +80,7 @@ class QwenVerifier:
             Rows(computed, len(computed.hidden) - length, len(computed.hidden))
             for computed, length in zip(self.lean.run(segments), lengths, strict=True)
         ]
-        return list(self.model.lm_head(self.lean.outputs(rows)).float().split(lengths))
+        return list(self.lean.logits(rows).split(lengths))
 
 
 class CausalScorer:

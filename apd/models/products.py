@@ -1,0 +1,66 @@
+"""Products with weight matrices, by whichever of torch's two libraries is faster at the size.
+
+On a CPU torch hands float32 products to MKL. oneDNN, which comes with torch too, takes weights laid
+out in blocks once and for all, and then uses the whole width of the vector units also where MKL
+does not (AMD's): a product of a few dozen rows takes half as long. Below some thousands of
+multiplications its calls cost more than they save, and a single row is a product of a matrix and a
+vector, which is as fast in MKL.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+WORTH_A_CALL = 2**19  # multiplications from which oneDNN is the faster one
+TYPICAL_ROWS = 64  # oneDNN chooses its blocks with a number of rows in view
+
+
+class Matrix(NamedTuple):
+    """A weight matrix, and the same in blocks where products by oneDNN are wanted.
+
+    Attributes:
+        weight: (outputs, inputs).
+        blocked: a copy in oneDNN's layout, which does not follow later changes of ``weight``.
+    """
+
+    weight: Tensor
+    blocked: Tensor | None = None
+
+    def in_blocks(self) -> Matrix:
+        """With a blocked copy, if ``can_block`` its weight."""
+        if not can_block(self.weight):
+            return self
+        weight = self.weight.detach()
+        return Matrix(weight, torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS))
+
+
+def can_block(weight: Tensor) -> bool:
+    """Whether there is a oneDNN for it: float32 on an x86 CPU, in a torch built with oneDNN."""
+    return (
+        weight.device.type == "cpu"
+        and weight.dtype == torch.float32
+        and platform.machine().lower() in ("x86_64", "amd64")
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    )
+
+
+def times(rows: Tensor, matrix: Matrix, bias: Tensor | None = None) -> Tensor:
+    """rows @ weight.T + bias. (N, inputs) -> (N, outputs)."""
+    weight, blocked = matrix
+    if blocked is None or len(rows) * weight.numel() < WORTH_A_CALL:
+        return F.linear(rows, weight, bias)
+    return torch.ops.mkldnn._linear_pointwise(rows, blocked, bias, "none", [], "")
+
+
+def add_times(start: Tensor, rows: Tensor, matrix: Matrix) -> Tensor:
+    """start + rows @ weight.T. (N, outputs), (N, inputs) -> (N, outputs)."""
+    weight, blocked = matrix
+    if blocked is None or len(rows) * weight.numel() < WORTH_A_CALL:
+        return torch.addmm(start, rows, weight.t())
+    return start + torch.ops.mkldnn._linear_pointwise(rows, blocked, None, "none", [], "")
