@@ -23,6 +23,7 @@ from apd.benchmarks.timing import best_of, ratio, spread, take_turns
 from apd.decoding.noise import IterationNoise
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
 from apd.models.lean import Rows
+from apd.models.products import times
 
 Call = Callable[[], object]
 
@@ -154,7 +155,7 @@ def _steps(
         Step(
             "dLLM: output layer",
             lambda: head(hidden),
-            lambda: head(hidden[:few]),
+            lambda: times(hidden[:few], dllm.lean.head),
             few / len(hidden),
         ),
         Step(
