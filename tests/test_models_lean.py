@@ -98,6 +98,8 @@ def test_compiled_passes_are_equal():
     _, lean = build("dream")
     tokens = [random_ids(n) for n in (9, 14)]
     expected = [outputs(lean, ids) for ids in tokens]
+    lean.block()
     lean.compile(backend="aot_eager")  # the graphs, without waiting for a C++ compiler
+    assert all(matrix.blocked is None for layer in lean.layers for matrix in layer.matrices)
     for ids, before in zip(tokens, expected, strict=True):
         torch.testing.assert_close(outputs(lean, ids), before, atol=2e-5, rtol=2e-5)

@@ -5,7 +5,7 @@ Shapes: N positions, D width, H query heads, G key-value heads, d head dimension
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,15 +34,10 @@ class LayerWeights:
         """The weights of its four products."""
         return self.qkv, self.out, self.gate_up, self.down
 
-    def in_blocks(self) -> LayerWeights:
-        """The same with matrices in blocks, see ``apd.models.products``."""
-        return replace(
-            self,
-            qkv=self.qkv.in_blocks(),
-            out=self.out.in_blocks(),
-            gate_up=self.gate_up.in_blocks(),
-            down=self.down.in_blocks(),
-        )
+    def changed(self, change: Callable[[Matrix], Matrix]) -> LayerWeights:
+        """The same after ``change`` has been applied to each of the four."""
+        qkv, out, gate_up, down = map(change, self.matrices)
+        return replace(self, qkv=qkv, out=out, gate_up=gate_up, down=down)
 
 
 def project(

@@ -169,22 +169,27 @@ class LeanDecoder:
         matrices = [matrix for layer in self.layers for matrix in layer.matrices]
         if sum(matrix.weight.nbytes for matrix in [*matrices, self.head]) > limit:
             return
-        self.layers = [layer.in_blocks() for layer in self.layers]
-        self.last_queries = self.last_queries.in_blocks()
-        self.last_keys_values = self.last_keys_values.in_blocks()
-        self.head = self.head.in_blocks()
+        self._change_matrices(Matrix.in_blocks)
 
     def compile(self, backend: str = "inductor") -> None:
         """Compile what surrounds attention with ``torch.compile``, for any number of positions.
 
         Pays on a GPU, where it saves kernel launches and trips through memory; the first passes
-        take seconds longer. On a CPU it needs a C++ compiler.
+        take seconds longer. On a CPU it needs a C++ compiler. Weights are taken out of their blocks,
+        which the compiler cannot look into.
 
         Args:
             backend: of ``torch.compile``.
         """
+        self._change_matrices(Matrix.without_blocks)
         self._project = torch.compile(project, dynamic=True, backend=backend)
         self._finish = torch.compile(finish, dynamic=True, backend=backend)
+
+    def _change_matrices(self, change: Callable[[Matrix], Matrix]) -> None:
+        self.layers = [layer.changed(change) for layer in self.layers]
+        self.last_queries = change(self.last_queries)
+        self.last_keys_values = change(self.last_keys_values)
+        self.head = change(self.head)
 
     def _store_last(
         self,

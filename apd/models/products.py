@@ -2,7 +2,7 @@
 
 On a CPU torch hands float32 products to MKL. oneDNN, which comes with torch too, takes weights laid
 out in blocks once and for all, and then uses the whole width of the vector units also where MKL
-does not (AMD's): a product of a few dozen rows takes half as long. Below some thousands of
+does not (AMD's): a product of a few dozen rows takes half as long. Below half a million
 multiplications its calls cost more than they save, and a single row is a product of a matrix and a
 vector, which is as fast in MKL.
 """
@@ -37,6 +37,10 @@ class Matrix(NamedTuple):
             return self
         weight = self.weight.detach()
         return Matrix(weight, torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS))
+
+    def without_blocks(self) -> Matrix:
+        """The weight alone."""
+        return Matrix(self.weight)
 
 
 def can_block(weight: Tensor) -> bool:
