@@ -175,8 +175,8 @@ class LeanDecoder:
         """Compile what surrounds attention with ``torch.compile``, for any number of positions.
 
         Pays on a GPU, where it saves kernel launches and trips through memory; the first passes
-        take seconds longer. On a CPU it needs a C++ compiler. Weights are taken out of their blocks,
-        which the compiler cannot look into.
+        take seconds longer. On a CPU it needs a C++ compiler. Weights leave their blocks, which
+        the compiler cannot look into.
 
         Args:
             backend: of ``torch.compile``.
