@@ -21,14 +21,12 @@ TYPICAL_ROWS = 64  # oneDNN chooses its blocks with a number of rows in view
 
 
 class Matrix(NamedTuple):
-    """A weight matrix, and the same in blocks where products by oneDNN are wanted.
+    """A weight matrix, and the same in oneDNN's layout where products by oneDNN are wanted.
 
-    Attributes:
-        weight: (outputs, inputs).
-        blocked: a copy in oneDNN's layout, which does not follow later changes of ``weight``.
+    The blocked one is a copy, which does not follow later changes of the weight.
     """
 
-    weight: Tensor
+    weight: Tensor  # (outputs, inputs)
     blocked: Tensor | None = None
 
     def in_blocks(self) -> Matrix:
