@@ -1,5 +1,7 @@
 """Two artefacts on toy models that share a configuration, and how to run them."""
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,6 +38,12 @@ def load() -> tuple[ToyPair, dict[str, ModelFiles]]:
 def fail_to_load() -> tuple[ToyPair, dict[str, ModelFiles]]:
     """Models that are not there."""
     raise ValueError("no such checkpoint")
+
+
+def killed_while_loading() -> tuple[ToyPair, dict[str, ModelFiles]]:
+    """The end of a process that the system takes the memory from."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
 
 
 def store_in(directory: Path, models: dict[str, ModelFiles] | None = None) -> CellStore:

@@ -13,7 +13,13 @@ import pandas as pd
 import pytest
 import torch
 from experiment_toys import APD, MODELS, ToyPair, toy_task
-from reproduction_toys import fail_to_load, run_toys, store_in, two_artefacts
+from reproduction_toys import (
+    fail_to_load,
+    killed_while_loading,
+    run_toys,
+    store_in,
+    two_artefacts,
+)
 from rich.console import Console
 
 from apd.errors import ApdError
@@ -134,6 +140,16 @@ def test_processes_give_the_same_tables(whole: Path, tmp_path: Path) -> None:
 def test_a_process_without_its_models_is_an_error_and_no_endless_loop(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such checkpoint"):
         run_toys(tmp_path, processes=2, loader=fail_to_load)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_is_an_error_and_no_endless_wait(
+    whole: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ApdError, match="fewer than 2 processes"):
+        run_toys(tmp_path, processes=2, loader=killed_while_loading)
+    run_toys(tmp_path, processes=2)
+    assert_same_tables(tmp_path, whole)
 
 
 def test_an_artefact_without_its_cells_says_what_to_run(tmp_path: Path) -> None:

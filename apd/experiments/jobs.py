@@ -11,10 +11,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apd.errors import ApdError
 from apd.experiments.grid import Cell, Experiment
 from apd.experiments.provenance import ModelFiles
 from apd.experiments.runner import Watcher, run_experiment
@@ -78,21 +81,35 @@ def run_in_processes(
         worker: how each process gets its models.
         emit: called in this process with what happens in all of them.
         processes: how many at a time.
+
+    Raises:
+        ApdError: a process was killed from outside.
     """
     if not jobs:
         return
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    events = context.SimpleQueue()
+    events, stop = context.SimpleQueue(), context.Event()
     relay = threading.Thread(target=_pass_on, args=(events, emit), daemon=True)
-    pool = context.Pool(min(processes, len(jobs)), _start_process, (worker, events))
+    relay.start()
+    count, intact = min(processes, len(jobs)), True
+    pool = ProcessPoolExecutor(count, context, _start_process, (worker, events, stop))
     try:
-        relay.start()
-        yield from pool.imap_unordered(_run_job, jobs)
+        for finished in as_completed([pool.submit(_run_job, job) for job in jobs]):
+            yield finished.result()
+    except BrokenProcessPool:
+        intact = False
+        raise ApdError(
+            "a worker process was killed, perhaps for lack of memory; what was finished is "
+            f"stored: run the same command again, with fewer than {count} processes"
+        ) from None
     finally:
-        pool.terminate()
-        pool.join()
-        events.put(None)
-        relay.join()
+        # Workers leave after the problem in hand. One that is killed instead may take the lock of
+        # a queue with it, on which everybody else would wait for ever.
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+        if intact:
+            events.put(None)
+            relay.join()
 
 
 def _pass_on(events: Any, emit: Emit) -> None:
@@ -150,15 +167,21 @@ class _Reporter(Watcher):
 _process: WorkerProcess | Exception | None = None  # this one, if it was started as a worker
 
 
-def _start_process(worker: Worker, events: Any) -> None:
+def _start_process(worker: Worker, events: Any, stop: Any) -> None:
     """Load the models of a new worker process, which ends when the process that started it does."""
     global _process
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process stops its workers itself
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+    def emit(event: Event) -> None:
+        if stop.is_set():
+            raise InterruptedError("the run was stopped")
+        events.put(event)
+
     try:
-        _process = WorkerProcess(worker, events.put)
+        _process = WorkerProcess(worker, emit)
     except Exception as error:  # raised here, a pool would start one process after the other
         _process = error
 
