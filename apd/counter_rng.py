@@ -34,18 +34,23 @@ def counter_uniform(seed: int, positions: Tensor, token_ids: Tensor, draw: int =
 
 
 def _mix(z: Tensor) -> Tensor:
-    """SplitMix64's finaliser on int64, overwriting `z`; products wrap modulo 2^64.
+    """SplitMix64's finaliser on int64, overwriting `z`; products wrap modulo 2^64."""
+    return _mix_on_cpu(z) if z.device.type == "cpu" else _mix_anywhere(z)
 
-    NumPy has unsigned numbers, whose shifts fill with zeros, and is quick with small arrays.
-    """
-    if z.device.type == "cpu":
-        bits = z.numpy().view(np.uint64)
-        bits ^= bits >> 30
-        bits *= _MIX_1
-        bits ^= bits >> 27
-        bits *= _MIX_2
-        bits ^= bits >> 31
-        return z
+
+def _mix_on_cpu(z: Tensor) -> Tensor:
+    """NumPy has unsigned numbers, whose shifts fill with zeros, and is quick with small arrays."""
+    bits = z.numpy().view(np.uint64)
+    bits ^= bits >> 30
+    bits *= _MIX_1
+    bits ^= bits >> 27
+    bits *= _MIX_2
+    bits ^= bits >> 31
+    return z
+
+
+def _mix_anywhere(z: Tensor) -> Tensor:
+    """The same in torch, for any device."""
     z.bitwise_xor_(_shift_right(z, 30)).mul_(_signed(_MIX_1))
     z.bitwise_xor_(_shift_right(z, 27)).mul_(_signed(_MIX_2))
     return z.bitwise_xor_(_shift_right(z, 31))

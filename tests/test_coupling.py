@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from apd.counter_rng import counter_uniform
+from apd.counter_rng import _mix_anywhere, _mix_on_cpu, counter_uniform
 from apd.coupling import (
     agreement_bounds,
     agreement_distribution,
@@ -86,6 +86,14 @@ def test_fields_of_other_seeds_and_draws_are_uncorrelated(seed: int, draw: int) 
     axes = torch.arange(300), torch.arange(300)
     pairs = torch.stack([counter_uniform(*a).flatten() for a in ((3, *axes), (seed, *axes, draw))])
     assert abs(torch.corrcoef(pairs)[0, 1].item()) < 4 / 300
+
+
+def test_the_noise_of_a_cpu_is_that_of_any_device_bit_by_bit():
+    generator = torch.Generator().manual_seed(0)
+    ends = torch.tensor([0, 1, -1, 2**63 - 1, -(2**63)])
+    numbers = torch.randint(-(2**63), 2**63 - 1, (1000,), generator=generator)
+    states = torch.cat([ends, numbers])
+    assert torch.equal(_mix_on_cpu(states.clone()), _mix_anywhere(states.clone()))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

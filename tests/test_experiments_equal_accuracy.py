@@ -5,6 +5,17 @@ import pytest
 
 from apd.experiments.equal_accuracy import against_one_token
 
+COUNTS = (
+    "prompt_tokens",
+    "generated_tokens",
+    "generated_tokens_reference",
+    "iterations",
+    "max_tokens_per_iteration",
+    "max_tokens_per_iteration_reference",
+    "dllm_forwards",
+    "verifier_forwards",
+)
+
 
 def rows(configuration, algorithm, correct, seconds, task="t"):
     return [
@@ -14,8 +25,9 @@ def rows(configuration, algorithm, correct, seconds, task="t"):
             "algorithm": algorithm,
             "problem_id": str(i),
             "correct": right,
-            "generated_tokens": 10,
             "wall_s": seconds,
+            **dict.fromkeys(COUNTS, 10),
+            **dict.fromkeys(("batch_size", "dllm_s", "verifier_s"), 1),
         }
         for i, right in enumerate(correct)
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from apd.evaluation.significance import paired_comparison
+from apd.experiments.claims.estimates import difference, ratio
+from apd.experiments.summary import per_problem
 
 ONE_TOKEN = "left_to_right-K1"
 
@@ -19,37 +20,36 @@ def against_one_token(table: pd.DataFrame, large_model: str | None = None) -> pd
     Returns:
         A row for each task and configuration: `difference` of the accuracies, its `stderr` from
         the problems paired, whether both are `equal` (within two standard errors, or better), and
-        tokens/s `over_one_token` and, if asked for, `over_autoregressive`.
+        tokens/s `over_one_token` and, if asked for, `over_autoregressive`, as paired ratios.
 
     Raises:
         ValueError: a task lacks K = 1.
     """
+    names = table[["task", "configuration", "algorithm", "problem_id"]]
+    metrics = pd.concat([names, per_problem(table)], axis=1)
     rows = []
-    for task, part in table.groupby("task"):
-        runs = {
-            str(name): run.sort_values("problem_id") for name, run in part.groupby("configuration")
-        }
+    for task, part in metrics.groupby("task"):
+        runs = {str(n): run.set_index("problem_id") for n, run in part.groupby("configuration")}
         if ONE_TOKEN not in runs:
             raise ValueError(f"{task} was not decoded with {ONE_TOKEN}; choose a table that has it")
-        one = runs[ONE_TOKEN]
-        for name, run in runs.items():
-            if run["algorithm"].iloc[0] != "apd":
-                continue
-            compared = paired_comparison(run["correct"].tolist(), one["correct"].tolist())
-            row = {
-                "task": task,
-                "configuration": name,
-                "difference": compared.difference,
-                "stderr": compared.stderr,
-                "equal": compared.difference >= -2 * compared.stderr,
-                "over_one_token": _pace(run) / _pace(one),
-            }
-            if large_model is not None:
-                row["over_autoregressive"] = _pace(run) / _pace(runs[large_model])
-            rows.append(row)
+        speeds = {"over_one_token": ONE_TOKEN}
+        if large_model is not None:
+            speeds["over_autoregressive"] = large_model
+        for name in part.loc[part["algorithm"] == "apd", "configuration"].unique():
+            gap = difference(runs[name]["accuracy"], runs[ONE_TOKEN]["accuracy"])
+            rows.append(
+                {
+                    "task": task,
+                    "configuration": name,
+                    "difference": gap.value,
+                    "stderr": gap.stderr,
+                    "equal": gap.value >= -2 * gap.stderr,
+                    **{
+                        column: ratio(
+                            runs[name]["throughput_tok_s"], runs[other]["throughput_tok_s"]
+                        ).value
+                        for column, other in speeds.items()
+                    },
+                }
+            )
     return pd.DataFrame(rows)
-
-
-def _pace(run: pd.DataFrame) -> float:
-    """Tokens per second over all problems."""
-    return float(run["generated_tokens"].sum() / run["wall_s"].sum())

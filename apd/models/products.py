@@ -2,9 +2,9 @@
 
 On a CPU torch hands float32 products to MKL. oneDNN, which comes with torch too, takes weights laid
 out in blocks once and for all, and then uses the whole width of the vector units also where MKL
-does not (AMD's): a product of a few dozen rows takes half as long. Below half a million
-multiplications its calls cost more than they save, and a single row is a product of a matrix and a
-vector, which is as fast in MKL.
+does not (AMD's). `apd bench` times products of both kinds. Below half a million multiplications the
+calls of oneDNN cost more than they save, and a single row is a product of a matrix and a vector,
+which is as fast in MKL.
 """
 
 from __future__ import annotations
@@ -54,15 +54,21 @@ def can_block(weight: Tensor) -> bool:
 
 def times(rows: Tensor, matrix: Matrix, bias: Tensor | None = None) -> Tensor:
     """rows @ weight.T + bias. (N, inputs) -> (N, outputs)."""
-    weight, blocked = matrix
-    if blocked is None or len(rows) * weight.numel() < WORTH_A_CALL:
-        return F.linear(rows, weight, bias)
-    return torch.ops.mkldnn._linear_pointwise(rows, blocked, bias, "none", [], "")
+    if _worth_blocks(rows, matrix):
+        return _by_blocks(rows, matrix, bias)
+    return F.linear(rows, matrix.weight, bias)
 
 
 def add_times(start: Tensor, rows: Tensor, matrix: Matrix) -> Tensor:
     """start + rows @ weight.T. (N, outputs), (N, inputs) -> (N, outputs)."""
-    weight, blocked = matrix
-    if blocked is None or len(rows) * weight.numel() < WORTH_A_CALL:
-        return torch.addmm(start, rows, weight.t())
-    return start + torch.ops.mkldnn._linear_pointwise(rows, blocked, None, "none", [], "")
+    if _worth_blocks(rows, matrix):
+        return start + _by_blocks(rows, matrix, None)
+    return torch.addmm(start, rows, matrix.weight.t())
+
+
+def _worth_blocks(rows: Tensor, matrix: Matrix) -> bool:
+    return matrix.blocked is not None and len(rows) * matrix.weight.numel() >= WORTH_A_CALL
+
+
+def _by_blocks(rows: Tensor, matrix: Matrix, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(rows, matrix.blocked, bias, "none", [], "")
