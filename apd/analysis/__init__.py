@@ -2,7 +2,7 @@
 
 `kv_staleness` and `window_divergence` look at the keys and values of decoded tokens, which the KV
 window W leaves unrefreshed; `end_probability` and `end_hazard` at the end of the answer, which the
-lookahead M moves. They need models, so this package sits beside `apd.experiments`, above decoding.
+lookahead M moves. They need models, so this package sits beside `apd.runs`, above decoding.
 """
 
 from apd.analysis.keys_values import KeyValueRecorder, keys_and_values

@@ -54,7 +54,7 @@ class BenchModels:
 
 def word_problems(pair: Pair, count: int) -> list[Tensor]:
     """The first `count` prompts of `mini_gsm`, encoded."""
-    from apd.experiments.tasks import load_task
+    from apd.tasks.task import load_task
 
     task = load_task("mini_gsm")
     return [pair.encode_chat(task.user(row), task.system) for row in task.rows[:count]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-from apd.experiments.report import machine_name
+from apd.statistics.report import machine_name
 
 RATIOS = {
     "apd_over_baseline": "APD over the plain baseline, tokens/s",

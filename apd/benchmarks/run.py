@@ -22,10 +22,10 @@ from apd.benchmarks.seven_b import measure_seven_b
 from apd.benchmarks.steps import profile_steps
 from apd.benchmarks.wide_vocabulary import LABEL, wide_models
 from apd.errors import ApdError
-from apd.experiments.provenance import describe_session, hash_checkpoint, now
 from apd.models import Pair, load_pair
 from apd.models.locations import find_checkpoint
 from apd.models.registry import pair_spec
+from apd.runs.provenance import describe_session, hash_checkpoint, now
 
 ARTEFACT = "bench"
 Report = Callable[[str], None]

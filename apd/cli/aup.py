@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print AUP with and without the verifier's passes; return the exit status."""
-    from apd.experiments.aup_curves import AupSettings, aup_table, operating_points
+    from apd.statistics.aup_curves import AupSettings, aup_table, operating_points
 
     best = arguments.best_accuracy
     if best is not None and not 0 < best <= 100:
@@ -66,7 +66,7 @@ def read_tables(paths: list[Path]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from apd.experiments.results import read_results
+    from apd.runs.table import read_results
 
     tables, pairs = [], {}
     for path in paths:
@@ -93,7 +93,7 @@ def _print_tables(counted: dict[str, pd.DataFrame]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from apd.experiments.report import plus_minus
+    from apd.statistics.report import plus_minus
 
     shown = Table("task", "decoder", "points")
     for name in counted:

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from apd.benchmarks.run import run_benchmarks, set_threads, store
     from apd.benchmarks.settings import BenchSettings, quick_settings
     from apd.errors import ApdError
-    from apd.experiments.results import results_directory
+    from apd.runs.table import results_directory
 
     if arguments.output is not None and not arguments.store:
         raise ApdError("--output is only used with --store; add --store or leave it out")

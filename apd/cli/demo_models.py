@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from apd.cli.eval_arguments import MINI_LENGTH
 from apd.decoding import AdaptiveConfig
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM
 from apd.errors import ApdError
-from apd.experiments.arguments import MINI_LENGTH
 from apd.models.pairs import Pair, load_ar, load_pair, pair_spec
 from apd.models.vocabulary import check_agreement
 

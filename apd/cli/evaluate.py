@@ -7,13 +7,13 @@ HELP = "measure a decoder on tasks"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of an evaluation."""
-    from apd.experiments.cli import add_arguments as add
+    from apd.cli.eval import add_arguments as add
 
     add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, and return the exit status."""
-    from apd.experiments.cli import run as evaluate
+    from apd.cli.eval import run as evaluate
 
     return evaluate(arguments)

@@ -2,7 +2,7 @@
 
 `architectures` holds the shapes of the public models, `work` counts floating point operations and
 bytes, `hardware` turns them into seconds, `decoding` adds up a decode, `optimum` looks for the best
-W and M, and `serving` simulates many requests at once. `apd.experiments.costmodel` holds the
+W and M, and `serving` simulates many requests at once. `apd.paper.speeds` holds the
 predictions against the published throughputs.
 """
 

@@ -11,8 +11,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from apd.mini import lexicon
-from apd.mini.prompts import SYSTEM, system_message
 from apd.mini.tasks import training_stream
+from apd.tasks.mini_prompts import SYSTEM, system_message
 
 VOCAB_SIZE = 1536
 END_OF_TEXT, TURN_START, TURN_END, MASK = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|mask|>"

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from apd.analysis import end_probability, kv_staleness
 from apd.decoding import AdaptiveConfig, adaptive
-from apd.experiments.decode import problem_seed
 from apd.models.pairs import Pair
+from apd.runs.decode import problem_seed
 from apd.widgets.decodes import verifier_of
 
 MEASURES = ("key_step", "value_step", "key_drift", "value_drift")

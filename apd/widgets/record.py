@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from apd.decoding import AdaptiveConfig
-from apd.experiments.provenance import describe_session, hash_checkpoint, now
-from apd.experiments.tasks import load_task
 from apd.models.locations import find_checkpoint
 from apd.models.pairs import Pair, load_pair, pair_spec
+from apd.runs.provenance import describe_session, hash_checkpoint, now
+from apd.tasks.task import load_task
 from apd.widgets.decodes import record_decode, token_texts
 from apd.widgets.profiles import record_lookahead, record_staleness
 from apd.widgets.recordings import save_recording

@@ -10,9 +10,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from apd.mini.example import Example
-from apd.mini.prompts import system_message
 from apd.mini.tasks import sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
+from apd.tasks.mini_prompts import system_message
 
 BATCHES_A_CHUNK = 8
 """So many batches' examples are drawn together and sorted by length: little is padded."""

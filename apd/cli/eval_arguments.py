@@ -1,0 +1,171 @@
+"""The flags of `apd eval`. This module imports nothing heavy.
+
+Dashes and underscores are both understood. The spellings of the reference code
+(:mod:`apd.cli.reference_spellings`) and of the evaluation harness are aliases.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from apd.cli.flags import add_flag
+from apd.cli.reference_spellings import MODEL_ALIASES
+
+MINI_LENGTH = 128  # canvas of the mini pairs, tokens
+DEFAULT_PAIR, DEFAULT_TASK = "mini", "mini_gsm"
+DEFAULT_OUTPUT = Path("results")
+
+
+def integer_or_none(text: str) -> int | None:
+    """An integer, or None spelt out."""
+    return None if text.lower() == "none" else int(text)
+
+
+integer_or_none.__name__ = "integer or 'none'"  # argparse names the type in its messages
+
+# setting: (type, metavar, help). A setting that is not given keeps the decoder's own default.
+SETTINGS: dict[str, tuple[Any, str, str]] = {
+    "tokens_per_step": (int, "K", "tokens a step, left to right"),
+    "mixture_weight": (float, "R", "trust in the dLLM's marginals, 0 to 1 (apd)"),
+    "kv_window": (integer_or_none, "W", "decoded tokens recomputed, or none for all"),
+    "max_lookahead": (integer_or_none, "M", "masked tokens shown, or none for all"),
+    "num_steps": (integer_or_none, "N", "steps of the any-order decoders"),
+    "block_length": (integer_or_none, "B", "blocks of the any-order decoders, tokens"),
+    "threshold": (float, "P", "confidence above which any-order decoders take every token"),
+    "acceptance": (str, "RULE", "gumbel, greedy, independent or maximal (apd)"),
+    "noise": (str, "KIND", "fresh or position"),
+    "temperature": (float, "T", "0 is greedy"),
+    "top_p": (float, "P", "nucleus of the draft"),
+    "max_new_tokens": (
+        int,
+        "N",
+        "canvas behind the prompt (mini pairs 128; else dLLMs 256, and 512 on hendrycks_math, "
+        "autoregressive models 16384)",
+    ),
+}
+SETTING_ALIASES = {"mixture_weight": ("--apd_mixture_weight",)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of an evaluation."""
+    _add_subject(parser.add_argument_group("what to evaluate"))
+    decoder = parser.add_argument_group("decoder settings; each decoder has only some of them")
+    for name, (kind, metavar, text) in SETTINGS.items():
+        add_flag(
+            decoder,
+            f"--{name.replace('_', '-')}",
+            aliases=SETTING_ALIASES.get(name, ()),
+            type=kind,
+            metavar=metavar,
+            help=text,
+            default=argparse.SUPPRESS,
+        )
+    _add_models(parser.add_argument_group("models and data"))
+    _add_output(parser.add_argument_group("output"))
+
+
+def _add_subject(group: Any) -> None:
+    add_flag(group, "--pair", metavar="NAME", help=f"see `apd models` ({DEFAULT_PAIR})")
+    add_flag(
+        group,
+        "--task",
+        aliases=("--tasks",),
+        default=DEFAULT_TASK,
+        metavar="NAME",
+        help=f"test set ({DEFAULT_TASK})",
+    )
+    add_flag(
+        group,
+        "--algorithm",
+        aliases=("--alg",),
+        metavar="NAME",
+        help="apd, left_to_right, random, confidence, low_confidence, margin, entropy or "
+        "autoregressive (apd; autoregressive if --model names a baseline)",
+    )
+    add_flag(
+        group,
+        "--model",
+        metavar="NAME",
+        help="dllm, or an autoregressive baseline of the pair (its first, for autoregressive)",
+    )
+    add_flag(
+        group,
+        "--model-alias",
+        metavar="NAME",
+        help=f"{', '.join(MODEL_ALIASES)}: pair and model as the reference code names them",
+    )
+    add_flag(group, "--limit", type=int, metavar="N", help="only the first N problems")
+    add_flag(group, "--seed", type=int, default=0, metavar="N", help="fixes all noise (0)")
+    add_flag(
+        group,
+        "--batch-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="problems decoded at once (1); above 1 accuracy alone is reported, not speed",
+    )
+
+
+def _add_models(group: Any) -> None:
+    checkpoints: dict[str, Any] = {"type": str, "metavar": "PATH"}
+    add_flag(
+        group,
+        "--dllm-path",
+        aliases=("--dream_ckpt", "--llada_ckpt"),
+        help="directory or hub name of the dLLM",
+        **checkpoints,
+    )
+    add_flag(group, "--verifier-path", help="the same for the verifier", **checkpoints)
+    add_flag(
+        group,
+        "--baseline-path",
+        aliases=("--qwen_7b_ckpt",),
+        help="the same for the autoregressive baseline",
+        **checkpoints,
+    )
+    # the verifier or the baseline, whichever the run needs
+    add_flag(group, "--qwen_small_ckpt", **checkpoints | {"help": argparse.SUPPRESS})
+    add_flag(
+        group,
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="directory with the public data sets, for machines without network",
+    )
+    add_flag(group, "--device", metavar="NAME", help="cpu, cuda, cuda:1, ... (best there is)")
+    add_flag(group, "--dtype", metavar="NAME", help="precision of the weights (the pair's)")
+
+
+def _add_output(group: Any) -> None:
+    add_flag(
+        group,
+        "--output",
+        aliases=("--output_dir", "--output_path"),
+        type=Path,
+        default=DEFAULT_OUTPUT,
+        metavar="DIR",
+        help="the table goes to DIR/<pair>/; run the same command again to resume (results)",
+    )
+    add_flag(group, "--tag", metavar="TEXT", help="added to the names of the output files")
+    add_flag(
+        group, "--restart", action="store_true", help="measure again what earlier runs have stored"
+    )
+    add_flag(
+        group,
+        "--log-replies",
+        aliases=("--log_samples",),
+        action="store_true",
+        help="also store every prompt and reply, one JSON object a line",
+    )
+    add_flag(group, "--json", action="store_true", help="print one JSON object, nothing else")
+    add_flag(
+        group,
+        "--allow-code-execution",
+        aliases=("--confirm_run_unsafe_code",),
+        action="store_true",
+        help="needed for tasks judged by running code (humaneval): runs programs that a model "
+        "wrote, in a separate process with limits and without network, which still can read this "
+        "user's files",
+    )

@@ -1,0 +1,108 @@
+"""From a configuration to a decode: which decoder, which models of the pair, which noise."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from apd.decoding import (
+    DecodeResult,
+    adaptive,
+    adaptive_batch,
+    any_order,
+    any_order_batch,
+    autoregressive,
+    autoregressive_batch,
+    left_to_right,
+    left_to_right_batch,
+)
+from apd.decoding.configuration import DLLM, Configuration
+from apd.errors import ApdError
+
+if TYPE_CHECKING:
+    from apd.models.pairs import Pair
+
+
+class NotLoaded:
+    """Stands for the dLLM of a pair that was loaded for its baselines alone.
+
+    Attributes:
+        device: where the baselines are, and prompts go.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+
+def decode_problems(
+    pair: Pair, configuration: Configuration, prompts: Sequence[Tensor], seeds: Sequence[int]
+) -> list[DecodeResult]:
+    """Decode prompts, (P_i,) long each, each with its own seed; several of them in common passes.
+
+    A batch decodes what single decodes would, up to rounding, but its times are not theirs.
+
+    Raises:
+        ApdError: the pair lacks a model that the configuration needs.
+    """
+    if len(prompts) == 1:
+        return [decode(pair, configuration, prompts[0], seeds[0])]
+    require_runnable(pair, configuration)
+    config: Any = configuration.decoder
+    if configuration.algorithm == "autoregressive":
+        return autoregressive_batch(pair.baselines[configuration.model], prompts, config, seeds)
+    if configuration.algorithm == "apd" and pair.verifier is not None:
+        return adaptive_batch(pair.dllm, pair.verifier, prompts, config, seeds)
+    if configuration.algorithm == "left_to_right":
+        return left_to_right_batch(pair.dllm, prompts, config, seeds)
+    return any_order_batch(pair.dllm, prompts, config, seeds)
+
+
+def decode(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> DecodeResult:
+    """Decode a prompt, (P,) long, with the configuration's decoder and model under `seed`.
+
+    Raises:
+        ApdError: the pair lacks a model that the configuration needs.
+    """
+    require_runnable(pair, configuration)
+    config: Any = replace(configuration.decoder, seed=seed)
+    if configuration.algorithm == "autoregressive":
+        return autoregressive(pair.baselines[configuration.model], prompt_ids, config)
+    if configuration.algorithm == "apd" and pair.verifier is not None:
+        return adaptive(pair.dllm, pair.verifier, prompt_ids, config)
+    if configuration.algorithm == "left_to_right":
+        return left_to_right(pair.dllm, prompt_ids, config)
+    return any_order(pair.dllm, prompt_ids, config)
+
+
+def problem_seed(seed: int, problem: int) -> int:
+    """The noise seed of one problem, 32 bits: independent between problems, shared by decoders.
+
+    All configurations meet a problem with the same noise, so that they differ by what they do and
+    not by luck.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{problem}".encode()).digest()[:4], "big")
+
+
+def require_runnable(pair: Pair, configuration: Configuration) -> None:
+    """Raise ApdError, with the remedy, if the pair lacks a model that the configuration needs."""
+    if configuration.model == DLLM and isinstance(pair.dllm, NotLoaded):
+        raise ApdError(
+            f"pair {pair.name!r} was loaded for its baselines alone, but {configuration.id!r} "
+            "needs its dLLM; load it for an experiment with this configuration"
+        )
+    if configuration.algorithm == "apd" and pair.verifier is None:
+        raise ApdError(
+            f"pair {pair.name!r} has no verifier, which algorithm 'apd' needs; "
+            "use another algorithm, or a pair with a verifier"
+        )
+    if configuration.model != DLLM and configuration.model not in pair.baselines:
+        known = ", ".join(pair.baselines) or "none"
+        raise ApdError(
+            f"pair {pair.name!r} has no autoregressive model {configuration.model!r}; "
+            f"choose one of its baselines ({known})"
+        )

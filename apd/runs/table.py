@@ -1,0 +1,152 @@
+"""Result tables: ``<pair>/<artefact>.parquet``, one row per (task, configuration, problem).
+
+Beside a table stands ``<artefact>.json`` with its provenance: code, packages, machine, model files,
+start and end. Reading checks one against the other. A row that is missing, duplicated, unknown or
+made with other models than the provenance says is an error that names the row, never a default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from apd.decoding.configuration import PARAMETERS
+from apd.errors import ApdError
+from apd.paths import data_dir
+from apd.runs.checks import check_rows
+
+try:
+    import pandas as pd
+    import pyarrow  # noqa: F401  (pandas reads and writes parquet with it)
+except ImportError as error:
+    raise ApdError(
+        f"result tables need pandas and pyarrow ({error}): run `pip install 'apd[eval]'`"
+    ) from error
+
+_TEXT, _COUNT, _REAL = "string", "Int64", "float64"
+_PARAMETER_TYPES = dict.fromkeys(PARAMETERS, "Int64") | {
+    "mixture_weight": _REAL,
+    "threshold": _REAL,
+    "acceptance": _TEXT,
+    "noise": _TEXT,
+    "temperature": _REAL,
+    "top_p": _REAL,
+}
+COLUMNS: dict[str, str] = {
+    "artefact": _TEXT,
+    "configuration": _TEXT,
+    "algorithm": _TEXT,
+    "model": _TEXT,
+    **_PARAMETER_TYPES,
+    "model_version": _TEXT,
+    "verifier_version": _TEXT,
+    "task": _TEXT,
+    "problem_id": _COUNT,
+    "seed": _COUNT,
+    "correct": "boolean",
+    "prompt_tokens": _COUNT,
+    "generated_tokens": _COUNT,
+    "generated_tokens_reference": _COUNT,
+    "iterations": _COUNT,
+    "max_tokens_per_iteration": _COUNT,
+    "max_tokens_per_iteration_reference": _COUNT,
+    "dllm_forwards": _COUNT,
+    "verifier_forwards": _COUNT,
+    "batch_size": _COUNT,
+    "wall_s": _REAL,
+    "dllm_s": _REAL,
+    "verifier_s": _REAL,
+}
+# Columns that tables of format 1 lack; they are read with these columns empty.
+SINCE_FORMAT_2 = (
+    "prompt_tokens",
+    "max_tokens_per_iteration",
+    "max_tokens_per_iteration_reference",
+    "batch_size",
+)
+# Empty where a decoder has no such setting, a model no verifier, a task no right answers.
+MAY_BE_EMPTY = frozenset({*PARAMETERS, "verifier_version", "correct"})
+REQUIRED = tuple(name for name in COLUMNS if name not in MAY_BE_EMPTY)
+
+
+def results_directory(pair: str) -> Path:
+    """Where the repository keeps the tables of a pair: ``data/results/<pair>``."""
+    return data_dir() / "results" / pair
+
+
+def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as a table with exactly COLUMNS, typed; other fields of the rows are left out."""
+    frame = pd.DataFrame.from_records([dict(row) for row in rows], columns=list(COLUMNS))
+    return frame.astype(COLUMNS)
+
+
+def write_results(
+    directory: Path, artefact: str, table: pd.DataFrame, provenance: Mapping[str, Any]
+) -> Path:
+    """Check a table and store it with its provenance, each file whole or not at all.
+
+    Raises:
+        ApdError: the table does not fit the provenance, or a file cannot be written.
+    """
+    check_rows(table, provenance, REQUIRED)
+    path = directory / f"{artefact}.parquet"
+    temporary = path.with_suffix(".parquet.part")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        table.to_parquet(temporary, index=False)
+        stored = {**provenance, "rows": len(table), "table_sha256": _sha256(temporary)}
+        note = path.with_suffix(".json.part")
+        note.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+        os.replace(note, path.with_suffix(".json"))
+    except OSError as error:
+        raise ApdError(f"cannot write {path}: {error.strerror}; use another output") from None
+    return path
+
+
+def read_provenance(directory: Path, artefact: str) -> dict[str, Any]:
+    """The provenance of a table. Raises ApdError if it is missing or unreadable."""
+    path = directory / f"{artefact}.json"
+    try:
+        provenance: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
+    except ValueError as error:
+        raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
+    return provenance
+
+
+def read_results(directory: Path, artefact: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A table and its provenance, checked row by row.
+
+    Raises:
+        ApdError: a file is missing or damaged, or a row is missing, duplicated, unknown, incomplete
+            or made with other models; the message names the row.
+    """
+    provenance = read_provenance(directory, artefact)
+    path = directory / f"{artefact}.parquet"
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
+    except (OSError, ValueError) as error:
+        raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
+    later = SINCE_FORMAT_2 if provenance.get("format") == 1 else ()
+    columns = [name for name in COLUMNS if name not in later]
+    if list(table.columns) != columns:
+        odd = sorted(set(table.columns) ^ set(columns)) or "their order"
+        raise ApdError(f"{path} has other columns than it should ({odd}): run the experiment again")
+    table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
+    check_rows(table, provenance, [name for name in REQUIRED if name not in later])
+    if provenance.get("table_sha256") != _sha256(path):
+        raise ApdError(f"{path} was changed after it was written: run the experiment again")
+    return table, provenance
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

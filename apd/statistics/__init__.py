@@ -1,0 +1,1 @@
+"""Estimates with standard errors, paired differences, and accuracy under parallelism (AUP)."""

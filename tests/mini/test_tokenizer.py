@@ -1,0 +1,55 @@
+"""The tokenizer: size, digits, specials, chat template, and loading as users load it."""
+
+import random
+
+import pytest
+from transformers import AutoTokenizer
+
+from apd.mini.tasks import SAMPLERS, sample
+from apd.mini.tokenizer import MASK, TURN_END, save_tokenizer
+from apd.mini.training.batches import chat_prompt
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokenizer")
+    save_tokenizer(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def test_it_is_small_and_reversible(tokenizer):
+    assert 1000 <= len(tokenizer) <= 2000
+    text = "Zoë has 12 * 7 = 84 sheep.\n\n\tx != y  # ünïcode ✓"
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+def test_every_digit_is_one_token(tokenizer):
+    ids = tokenizer("2026 and 3.14")["input_ids"]
+    digits = [t for t in map(tokenizer.decode, ids) if any(c.isdigit() for c in t)]
+    assert digits == list("2026314")
+
+
+def test_special_tokens_are_single_and_stable(tokenizer):
+    assert tokenizer.convert_tokens_to_ids(
+        ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|mask|>"]
+    ) == [0, 1, 2, 3]
+    assert tokenizer.mask_token == MASK
+    assert tokenizer.eos_token == TURN_END
+
+
+@pytest.mark.parametrize("task", sorted(SAMPLERS))
+def test_training_prompts_are_the_chat_template(tokenizer, task):
+    example = sample(task, random.Random(2))
+    from apd.tasks.mini_prompts import system_message
+
+    messages = [
+        {"role": "system", "content": system_message(task)},
+        {"role": "user", "content": example.prompt},
+    ]
+    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    assert text == chat_prompt(example)
+
+
+def test_a_missing_system_turn_gets_the_default_one(tokenizer):
+    text = tokenizer.apply_chat_template([{"role": "user", "content": "hi"}], tokenize=False)
+    assert text.startswith("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n")
