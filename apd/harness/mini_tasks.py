@@ -8,6 +8,7 @@ from typing import Any
 from apd.mini import tasks
 from apd.tasks import mini_prompts as prompts
 from apd.tasks import mini_scoring as scoring
+from apd.tasks.public_data import INDEX_COLUMN
 
 Row = Mapping[str, Any]
 
@@ -21,8 +22,8 @@ def as_datasets(source: str, **_: Any) -> dict[str, Any]:
 
     shown = {"system_message": prompts.system_message(source)}
     rows = [
-        {**row, **shown, "user_message": prompts.user_message(source, row)}
-        for row in tasks.load_task(source)
+        {**row, **shown, "user_message": prompts.user_message(source, row), INDEX_COLUMN: i}
+        for i, row in enumerate(tasks.load_task(source))
     ]
     return {"test": Dataset.from_list(rows)}
 

@@ -22,6 +22,7 @@ from apd.errors import ApdError
 from apd.tasks.judging.math_answers import reference_answer
 
 DATASETS_DIR_VARIABLE = "APD_DATASETS_DIR"
+INDEX_COLUMN = "index_in_task"  # of a row for lm-eval, whose own number --samples shifts
 Row = dict[str, Any]
 
 
@@ -126,7 +127,8 @@ def as_datasets(source: str, data_dir: str | None = None, **_: Any) -> dict[str,
     """
     from datasets import Dataset
 
-    return {SOURCES[source].split: Dataset.from_list(read_rows(source, data_dir))}
+    rows = [{**row, INDEX_COLUMN: i} for i, row in enumerate(read_rows(source, data_dir))]
+    return {SOURCES[source].split: Dataset.from_list(rows)}
 
 
 def _from_hub(source: Source) -> list[Row]:
