@@ -33,12 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     error came from. If standard output is full, the work is done all the same, and the status is 2;
     a reader that goes away (`apd models | head`) changes nothing.
     """
-    before = sys.stdout, sys.stderr
     try:
         before = open_streams()
-        status = _run(argv)
     except ApdError as error:
-        status = _fail(error)
+        return _fail(error)
+    try:
+        status = _run(argv)
     except SystemExit as stop:  # of argparse: help is shown, or usage was wrong
         if _finish(before, EXIT_ERROR if stop.code else 0) == EXIT_ERROR:
             raise SystemExit(EXIT_ERROR) from None

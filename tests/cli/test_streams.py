@@ -31,8 +31,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         yield {"output": str(folder / "new"), "table": str(table)}
 
 
-def shell(line: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+def shell(line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
     return subprocess.run(
         ["bash", "-c", line.replace("apd ", f"{sys.executable} -m apd ", 1)],
         capture_output=True,
@@ -75,7 +75,7 @@ def test_a_full_output_costs_no_result(places, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_ascii_output_has_escapes(command, places) -> None:
     line = COMMANDS[command].format(**places).replace(" --json", "")
-    done = shell(f"PYTHONIOENCODING=ascii {sys.executable} -m apd {line}")
+    done = shell(f"apd {line}", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii() and done.stdout
 

@@ -64,9 +64,9 @@ def forbid_system_calls() -> bool:
     column, architecture = ARCHITECTURES[platform.machine()]
     code = [_step(LOAD, ARCHITECTURE), _step(EQUAL, architecture, 1, 0), _step(RETURN, KILL)]
     code += [_step(LOAD, NUMBER), _step(AT_LEAST, 0x40000000, 0, 1), _step(RETURN, REFUSE)]
-    for numbers in SYSTEM_CALLS.values():
-        if numbers[column] is not None:
-            code += [_step(EQUAL, numbers[column], 0, 1), _step(RETURN, REFUSE)]
+    for number in (numbers[column] for numbers in SYSTEM_CALLS.values()):
+        if number is not None:
+            code += [_step(EQUAL, number, 0, 1), _step(RETURN, REFUSE)]
     # Threads are made with clone, and with clone3, whose arguments a filter cannot read.
     code += [_step(EQUAL, CLONE3[column], 0, 1), _step(RETURN, NOT_THERE)]
     code += [_step(EQUAL, CLONE[column], 0, 4), _step(LOAD, FIRST)]
