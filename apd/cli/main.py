@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, doctor, evaluate, models, reproduce, train_mini
 from apd.cli.streams import close_streams, open_streams
 from apd.errors import ApdError
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "aup": aup,
     "reproduce": reproduce,
     "bench": bench,
+    "doctor": doctor,
 }
 
 EXIT_ERROR = 2
