@@ -16,7 +16,10 @@ DPI = 100
 PROMPT = "Uma is 8 years older than Jose, who is 5. How old is Uma in 2 years?"
 TITLE = "Adaptive Parallel Decoding"
 SUBTITLE = "of diffusion language models: derived, demonstrated, reproduced"
-COLUMNS = 58  # characters of a line of the picture
+POINTS = 30
+WIDTH = POINTS / 72 * DPI * 0.602  # of a character, in DejaVu Sans Mono
+LINE = 64
+COLUMNS = 42  # characters of a line of the picture
 
 
 def main(arguments: list[str]) -> int:
@@ -41,19 +44,24 @@ def draw(target: Path) -> None:
     axes.text(70, 110, TITLE, color="white", fontsize=38, fontweight="bold", va="center")
     axes.text(70, 165, SUBTITLE, color="#b8c0cc", fontsize=19, va="center")
     axes.text(70, 245, PROMPT, color="#8b95a3", fontsize=16, va="center")
-    left, top = 0, 300
+    left, top = 0, 330
     for text, iteration in pieces():
         for part in text.splitlines(keepends=True):
             if left + len(part.rstrip("\n")) > COLUMNS:
-                left, top = 0, top + 44
-            place = (70 + left * 18.2, top)
+                left, top = 0, top + LINE
+            place = (70 + left * WIDTH, top)
             colour = ON_DARK.colour(iteration)
             axes.text(
-                *place, part.rstrip("\n"), color=colour, fontsize=22, family="monospace", va="center"
+                *place,
+                part.rstrip("\n"),
+                color=colour,
+                fontsize=POINTS,
+                family="monospace",
+                va="center",
             )
             left += len(part)
             if part.endswith("\n"):
-                left, top = 0, top + 44
+                left, top = 0, top + LINE
         if top > SIZE[1] - 40:
             break
     target.parent.mkdir(parents=True, exist_ok=True)
