@@ -129,10 +129,13 @@ def _links(html: Path, name: str, page: Page) -> list[str]:
             continue
         if not path.is_file():
             problems.append(f"{target} leads nowhere")
-        elif parts.fragment and path.suffix == ".html":
-            if unquote(parts.fragment) not in parse(path).anchors | {"top"}:
-                problems.append(f"{target} leads to no place on that page")
+        elif parts.fragment and path.suffix == ".html" and not _has(path, parts.fragment):
+            problems.append(f"{target} leads to no place on that page")
     return problems
+
+
+def _has(path: Path, fragment: str) -> bool:
+    return unquote(fragment) in parse(path).anchors | {"top"}
 
 
 def _metadata(page: Page) -> list[str]:

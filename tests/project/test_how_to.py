@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_the_lines_for_lm_eval_name_models_and_tasks_that_exist() -> None:
             words = shlex.split(line, comments=True)
             if "apd.harness" not in line or "--model" not in words:
                 continue
-            given = dict(zip(words, words[1:], strict=False))
+            given = dict(pairwise(words))
             assert given["--model"] in harness.MODEL_NAMES
             assert set(given["--tasks"].split(",")) <= set(known)
             checked += 1
