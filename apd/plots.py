@@ -20,18 +20,16 @@ if TYPE_CHECKING:
 
 INK = "#757575"  # text and axes: contrast above 3 on white and on a dark page
 FAINT = "#75757544"  # grid
+FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
 PANEL_INCHES = (4.6, 3.3)  # width and height of one panel
 
 
 def methods() -> dict[str, Look]:
-    """Every look by name: the registered decoders', then those of rules and of further models.
-
-    APD is also found under the name of its function, `adaptive`.
-    """
+    """Every look by name: the registered decoders', then those of rules and of further models."""
     from apd.decoding.decoder import Look
     from apd.decoding.registry import decoders
 
-    looks = {"adaptive" if row.name == "apd" else row.name: row.look for row in decoders()}
+    looks = {row.name: row.look for row in decoders()}
     return looks | {
         "left_to_right_llada": Look("left to right, LLaDA", "#A05AA0", "D", "--"),
         "autoregressive_small": Look("autoregressive, small", "#937418", "v", ":"),
@@ -206,8 +204,7 @@ def label_axes(ax: Axes, x: str, y: str) -> None:
 
 def method_style(method: str) -> Look:
     """Return a method's style; ValueError names the known ones."""
-    looks = methods()
-    name = "adaptive" if method == "apd" else method
+    looks, name = methods(), FUNCTIONS.get(method, method)
     if name not in looks:
         raise ValueError(f"method={method!r} has no style: choose one of {', '.join(looks)}.")
     return looks[name]

@@ -70,7 +70,9 @@ class Decoder:
             raise ValueError(f"decoder name {self.name!r}: use letters, digits and _ only")
         if self.models not in KINDS:
             allowed = "; ".join(", ".join(kinds) for kinds in KINDS)
-            raise ValueError(f"decoder {self.name!r}: models {self.models} are not one of {allowed}")
+            raise ValueError(
+                f"decoder {self.name!r}: models {self.models} are not one of {allowed}"
+            )
         unknown = sorted(set(self.fixed) - set(settings_of(self.settings)))
         if unknown:
             raise ValueError(

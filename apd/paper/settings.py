@@ -53,8 +53,6 @@ def baseline(scale: Scale, task: str, model: str) -> Configuration:
     return configure("autoregressive", {}, model=model, usual=usual)
 
 
-def _on_dllm(
-    algorithm: str, settings: Mapping[str, Any], scale: Scale, task: str
-) -> Configuration:
+def _on_dllm(algorithm: str, settings: Mapping[str, Any], scale: Scale, task: str) -> Configuration:
     """A decoder on the pair's dLLM, on the canvas of the task."""
     return configure(algorithm, settings, usual={"max_new_tokens": scale.canvas_of(task)})
