@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM, Configuration
+from apd.decoding.registry import decoder
 from apd.errors import ApdError
 from apd.harness.names import ModelName
 from apd.harness.settings import model_configuration
@@ -55,12 +56,11 @@ def load_decoder(
     """
     from apd.models.pairs import load_pair, pair_spec
 
-    spec, algorithm = pair_spec(checkpoints.pair), meaning.algorithm
-    if algorithm == "autoregressive":
-        baseline, source = _baseline(checkpoints.baseline, spec)
-        configuration = model_configuration(algorithm, baseline, spec.name, settings)
-        return _baseline_alone(baseline, source, checkpoints, spec), configuration
-    configuration = model_configuration(algorithm, DLLM, spec.name, settings)
+    spec, row = pair_spec(checkpoints.pair), decoder(meaning.algorithm)
+    model, source = _baseline(checkpoints.baseline, spec) if row.on_baseline else (DLLM, "")
+    configuration = model_configuration(row.name, model, spec.name, settings)
+    if row.models == ("baseline",):
+        return _baseline_alone(model, source, checkpoints, spec), configuration
     if configuration.verified and not (spec.verifier or checkpoints.verifier_path):
         raise ApdError(
             f"pair {spec.name!r} has no verifier, which model {name!r} needs; use another model, "
@@ -68,6 +68,7 @@ def load_decoder(
         )
     pair = load_pair(
         spec.name,
+        baselines=row.on_baseline,
         device=checkpoints.device,
         dtype=checkpoints.dtype,
         dllm_path=checkpoints.dllm_path,
@@ -88,17 +89,12 @@ def checkpoint_versions(checkpoints: Checkpoints, configuration: Configuration) 
     The verifier of a dLLM does even where it is not asked: ids unknown to it are never sampled.
     """
     from apd.models.locations import find_checkpoint
-    from apd.models.pairs import pair_spec
 
-    if configuration.algorithm == "autoregressive":
-        sources = {"baseline": _baseline(checkpoints.baseline, pair_spec(checkpoints.pair))[1]}
-    else:
-        paths = (checkpoints.dllm_path, checkpoints.verifier_path)
-        every = model_sources(checkpoints.pair, *paths)
-        sources = {name: every[name] for name in (DLLM, VERIFIER) if name in every}
+    sources = model_sources(checkpoints.pair, checkpoints.dllm_path, checkpoints.verifier_path)
+    needed = {*configuration.models, *([VERIFIER] if DLLM in configuration.models else [])}
     return {
-        name: hash_checkpoint(name, find_checkpoint(source)).version
-        for name, source in sources.items()
+        name: hash_checkpoint(name, find_checkpoint(sources[name])).version
+        for name in needed & set(sources)
     }
 
 

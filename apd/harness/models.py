@@ -16,11 +16,12 @@ from lm_eval.utils import (
 )
 from tqdm import tqdm
 
+from apd.decoding.configuration import DLLM
 from apd.errors import ApdError
 from apd.harness.chat_tokenizer import ChatTokenizer
 from apd.harness.data_parallel import SharedEvaluation, join_processes
 from apd.harness.diffusion_bound import diffusion_bound
-from apd.harness.generation import decode_together, decode_until
+from apd.harness.generation import decode_until
 from apd.harness.likelihood import (
     LogLikelihood,
     Passage,
@@ -29,10 +30,12 @@ from apd.harness.likelihood import (
     left_to_right_log_likelihood,
 )
 from apd.harness.loading import Checkpoints, checkpoint_versions, load_decoder
-from apd.harness.names import MODEL_NAMES, ModelName
+from apd.harness.names import ModelName, model_names
 from apd.harness.reply_cache import ReplyCache
 from apd.harness.requests import Generation, generations, request_seeds, seed_of_lm_eval
 from apd.harness.settings import LikelihoodConfig, plain_settings
+from apd.runs.decode import decode_problems
+from apd.runs.models import VERIFIER
 from apd.tasks.public_tasks import cut_at
 
 logger = logging.getLogger(__name__)
@@ -128,9 +131,9 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
 
     def _models(self) -> list[Any]:
         """The models that decode."""
-        if self.configuration.algorithm == "autoregressive":
-            return [self.pair.baselines[self.configuration.model]]
-        return [self.pair.dllm, *([self.pair.verifier] if self.configuration.verified else [])]
+        pair = self.pair
+        named = {DLLM: pair.dllm, VERIFIER: pair.verifier, **pair.baselines}
+        return [named[name] for name in self.configuration.models]
 
     def _positions(self) -> int:
         """Positions that every model which decodes was made for."""
@@ -186,7 +189,7 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
             return []
         if len(prompts) == 1:
             return [decode_until(self.pair, configuration, prompts[0], seeds[0], stops).text]
-        return [r.text for r in decode_together(self.pair, configuration, prompts, seeds)]
+        return [r.text for r in decode_problems(self.pair, configuration, prompts, seeds)]
 
     def _prompt_ids(self, prompt: str, new_tokens: int = 0) -> torch.Tensor:
         """(P,) long, P >= 1: the end of the prompt that leaves room for `new_tokens`.
@@ -236,7 +239,7 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
     def score(self, passages: Sequence[Passage]) -> list[LogLikelihood]:
         """Log likelihoods of passages: causal, left to right, or bounded, as the model was made."""
         rule, dllm, size = self.likelihood_config, self.pair.dllm, self.batch_size
-        if self.configuration.algorithm == "autoregressive":
+        if self.configuration.row.on_baseline:
             model = self.pair.baselines[self.configuration.model]
             return causal_log_likelihood(model, passages, batch_size=size)
         if rule.kind == "bound":
@@ -301,7 +304,8 @@ def _whole(batch_size: int | str) -> int:
 
 def __getattr__(name: str) -> type[DecoderLM]:
     """The class of a registered name: lm-eval looks it up in this module."""
-    if name not in MODEL_NAMES:
+    names = model_names()
+    if name not in names:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    parts = {"model_name": MODEL_NAMES[name], "registered_name": name, "__module__": __name__}
+    parts = {"model_name": names[name], "registered_name": name, "__module__": __name__}
     return type(f"{name.title().replace('-', '')}LM", (DecoderLM,), parts)

@@ -97,7 +97,7 @@ def test_the_lines_for_lm_eval_name_models_and_tasks_that_exist() -> None:
             if "apd.harness" not in line or "--model" not in words:
                 continue
             given = dict(pairwise(words))
-            assert given["--model"] in harness.MODEL_NAMES
+            assert given["--model"] in harness.names.model_names()
             assert set(given["--tasks"].split(",")) <= set(known)
             checked += 1
     assert checked >= 2
