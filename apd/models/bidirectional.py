@@ -57,9 +57,9 @@ class BidirectionalLM:
     def generate(self, *_: Any, **__: Any) -> Any:
         """Raises ApdError: what transformers' causal models have here would ignore the masks."""
         raise ApdError(
-            "transformers' generate reads from left to right and would ignore the masks of a masked "
-            "diffusion model: decode with pair.decode(prompt), where pair = apd.load_pair(...), or "
-            "with apd.adaptive, apd.left_to_right or apd.any_order"
+            "transformers' generate would ignore the masks of a masked diffusion model: decode "
+            "with pair.decode(prompt), where pair = apd.load_pair(...), or with apd.adaptive, "
+            "apd.left_to_right or apd.any_order"
         )
 
     def forward(

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 from torch import Tensor
 
-from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
-from apd.decoding.any_order import AnyOrderConfig, any_order_steps
-from apd.decoding.autoregressive import AutoregressiveConfig, autoregressive_steps
 from apd.decoding.config import SamplingConfig
-from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
-from apd.decoding.passes import Loop, decode_all
+from apd.decoding.decoder import Decoder
 from apd.decoding.protocols import TextModel
+from apd.decoding.registry import decoder
 from apd.decoding.result import DecodeResult
 from apd.decoding.stream import Stream
-from apd.errors import ApdError
 from apd.models.pairs import SYSTEM_PROMPT, Pair
-
-
-@dataclass(frozen=True)
-class _Decoder:
-    """What decoding by name needs to know of a decoder."""
-
-    settings: type[SamplingConfig]
-    steps: Loop
-    models: tuple[str, ...]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-
-
-_DECODERS = {
-    "apd": _Decoder(AdaptiveConfig, adaptive_steps, ("dllm", "verifier")),
-    "left_to_right": _Decoder(LeftToRightConfig, left_to_right_steps, ("dllm",)),
-    "autoregressive": _Decoder(AutoregressiveConfig, autoregressive_steps, ("baseline",)),
-} | {
-    order: _Decoder(AnyOrderConfig, any_order_steps, ("dllm",), {"order": order})
-    for order in ("random", "confidence", "low_confidence", "margin", "entropy")
-}
-
-
-def _decoder(name: str) -> _Decoder:
-    if name not in _DECODERS:
-        raise ApdError(f"unknown algorithm {name!r}; choose one of {', '.join(_DECODERS)}")
-    return _DECODERS[name]
 
 
 def stream(
@@ -66,8 +36,8 @@ def stream(
 
     Arguments and errors are those of `Pair.decode`, for one prompt.
     """
-    loop, models, config = _named(pair, algorithm, model, settings)
-    return Stream(loop, models, _encoded(pair, prompt, system), config)
+    row, models, config = _named(pair, algorithm, model, settings)
+    return row.stream(models, _encoded(pair, prompt, system), config)
 
 
 def decode_together(
@@ -81,24 +51,24 @@ def decode_together(
     settings: Mapping[str, Any],
 ) -> list[DecodeResult]:
     """`Pair.decode` for several prompts, in common passes."""
-    loop, models, config = _named(pair, algorithm, model, settings)
+    row, models, config = _named(pair, algorithm, model, settings)
     encoded = [_encoded(pair, prompt, system) for prompt in prompts]
-    return decode_all(loop, models, encoded, config, seeds)
+    return row.decode_batch(models, encoded, config, seeds)
 
 
 def _named(
     pair: Pair, algorithm: str, model: str | None, settings: Mapping[str, Any]
-) -> tuple[Loop, list[TextModel], SamplingConfig]:
-    """The loop, its models and its settings."""
-    row = _decoder(algorithm)
+) -> tuple[Decoder, list[TextModel], SamplingConfig]:
+    """The decoder, its models and its settings."""
+    row = decoder(algorithm)
     own = [each.name for each in fields(row.settings) if each.name not in row.fixed]
     for name in settings:
         if name not in own:
             raise ValueError(f"{algorithm} has no setting {name!r}; it has {', '.join(own)}")
-    if model is not None and "baseline" not in row.models:
+    if model is not None and not row.on_baseline:
         raise ValueError(f"model={model!r} is not allowed: {algorithm} decodes with the dLLM")
     models = [_model(pair, kind, algorithm, model) for kind in row.models]
-    return row.steps, models, row.settings(**settings, **row.fixed)
+    return row, models, row.settings(**settings, **row.fixed)
 
 
 def _model(pair: Pair, kind: str, algorithm: str, name: str | None) -> TextModel:
