@@ -29,9 +29,7 @@ SETTING_ALIASES = {"mixture_weight": ("--apd_mixture_weight",)}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of an evaluation."""
     _add_subject(parser.add_argument_group("what to evaluate"))
-    _add_settings(
-        parser.add_argument_group("decoder settings; each decoder has only some of them")
-    )
+    _add_settings(parser.add_argument_group("decoder settings; each decoder has only some of them"))
     _add_models(parser.add_argument_group("models and data"))
     _add_output(parser.add_argument_group("output"))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from apd.decoding.config import SamplingConfig
 from apd.decoding.protocols import TextModel
+from apd.display.html import coloured_html
 
 REPR_CHARACTERS = 40  # of the text in a result's repr
 
@@ -140,8 +141,6 @@ class DecodeResult:
         """The text coloured by iteration, and a line that sums it up; for notebooks."""
         if not self.models:
             return f"<pre>{escape(repr(self))}</pre>"
-        from apd.display import coloured_html
-
         return f"{coloured_html(self, self.models[0].detokenize)}<p>{escape(self.summary)}</p>"
 
     def __getstate__(self) -> dict[str, Any]:
