@@ -35,8 +35,8 @@ def build_experiment(arguments: argparse.Namespace) -> Experiment:
     configuration = build_configuration(own, [n.rsplit("/", 1)[-1] for n in spec.baselines])
     if configuration.verified and not (spec.verifier or own.verifier_path):
         raise ApdError(
-            f"pair {spec.name!r} has no verifier, which algorithm {configuration.algorithm} needs; use another "
-            "--algorithm, or a --pair with a verifier"
+            f"pair {spec.name!r} has no verifier, which algorithm {configuration.algorithm} needs; "
+            "use another --algorithm, or a --pair with a verifier"
         )
     return Experiment(
         artefact=_artefact(own, configuration),

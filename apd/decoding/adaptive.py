@@ -40,9 +40,7 @@ class AdaptiveConfig(LookaheadConfig):
     mixture_weight: float = setting(
         0.7, "trust in the dLLM's marginals, 0 to 1", metavar="R", symbol="R", always_named=True
     )
-    acceptance: Acceptance = setting(
-        "gumbel", "how tokens are accepted", metavar="RULE", symbol=""
-    )
+    acceptance: Acceptance = setting("gumbel", "how tokens are accepted", metavar="RULE", symbol="")
     verify_chunk: int | None = setting(None, "positions verified at a time", stored=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from apd.decoding import registry
 from apd.decoding.config import SamplingConfig
 from apd.decoding.decoder import Decoder
-from apd.decoding.setting import settings_of
 
 DLLM = "dllm"  # the name under which a configuration asks for the pair's diffusion model
 
@@ -113,7 +112,7 @@ def configuration_id(
 
     Usual is what `usual` says, else the decoder's default.
     """
-    own, usual = settings_of(type(decoder)), dict(usual or {})
+    own, usual = registry.decoder(algorithm).stored, dict(usual or {})
     parts = [algorithm if model == DLLM else model]
     for name in registry.stored_settings():
         if name in own:
@@ -121,5 +120,3 @@ def configuration_id(
             if about.always_named or value != usual.get(name, about.default):
                 parts.append(f"{about.symbol}{value}")
     return "-".join(parts)
-
-

@@ -27,9 +27,7 @@ class LeftToRightConfig(LookaheadConfig):
     The other settings are those of `LookaheadConfig` and `SamplingConfig`.
     """
 
-    tokens_per_step: int = setting(
-        1, "tokens a step", metavar="K", symbol="K", always_named=True
-    )
+    tokens_per_step: int = setting(1, "tokens a step", metavar="K", symbol="K", always_named=True)
     noise: Noise = "position"
 
     def __post_init__(self) -> None:

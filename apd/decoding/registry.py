@@ -142,8 +142,9 @@ def spelt(name: str, *, on_baseline: bool) -> str:
 
     A name that it does not use is returned as it is.
     """
-    meant = (r.name for r in decoders() if name in r.spellings and r.on_baseline == on_baseline)
-    return next(meant, name)
+    meant = {row.on_baseline: row.name for row in decoders() if name in row.spellings}
+    other = name if name in _registered else meant.get(not on_baseline, name)
+    return meant.get(on_baseline, other)
 
 
 def stored_settings() -> dict[str, Setting]:

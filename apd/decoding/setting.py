@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -74,7 +73,6 @@ class Setting:
     earlier: Any
 
 
-@cache
 def settings_of(config: type) -> Mapping[str, Setting]:
     """The settings of a settings class by name, in the order of its fields.
 

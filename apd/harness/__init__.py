@@ -34,7 +34,7 @@ __all__ = ["TASKS_DIR", "model_names", "register_models", "task_manager"]
 
 
 def register_models() -> None:
-    """Make the models of the registered decoders known to lm-eval; their code is imported when one is made.
+    """Make the models of `model_names` known to lm-eval; their code is imported when one is made.
 
     Raises:
         ApdError: lm-eval is not installed.

@@ -80,8 +80,8 @@ def require_runnable(pair: Pair, configuration: Configuration) -> None:
         )
     if configuration.verified and pair.verifier is None:
         raise ApdError(
-            f"pair {pair.name!r} has no verifier, which algorithm {configuration.algorithm!r} needs; "
-            "use another algorithm, or a pair with a verifier"
+            f"pair {pair.name!r} has no verifier, which algorithm {configuration.algorithm!r} "
+            "needs; use another algorithm, or a pair with a verifier"
         )
     if configuration.model != DLLM and configuration.model not in pair.baselines:
         known = ", ".join(pair.baselines) or "none"

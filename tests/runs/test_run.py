@@ -27,8 +27,8 @@ from apd.decoding import AdaptiveConfig, AnyOrderConfig, adaptive, any_order, le
 from apd.decoding.configuration import Configuration, configuration_id
 from apd.errors import ApdError
 from apd.runs import run as runner
-from apd.runs.decode import problem_seed
 from apd.runs.columns import columns
+from apd.runs.decode import problem_seed
 from apd.runs.grid import Cell, Experiment
 from apd.runs.provenance import ModelFiles
 from apd.runs.run import Watcher, run_experiment
