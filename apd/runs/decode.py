@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from apd.decoding import DecodeResult
+from apd.decoding import DecodeResult, Stream
 from apd.decoding.configuration import DLLM, Configuration
 from apd.errors import ApdError
 
@@ -51,8 +51,13 @@ def decode(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: i
     Raises:
         ApdError: the pair lacks a model that the configuration needs.
     """
+    return stream(pair, configuration, prompt_ids, seed).finish()
+
+
+def stream(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> Stream:
+    """The same decode, iteration by iteration."""
     models, settings = _models(pair, configuration), replace(configuration.decoder, seed=seed)
-    return configuration.row.decode(models, prompt_ids, settings)
+    return configuration.row.stream(models, prompt_ids, settings)
 
 
 def _models(pair: Pair, configuration: Configuration) -> list[Any]:

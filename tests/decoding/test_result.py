@@ -7,6 +7,7 @@ import torch
 from toy_models import consistent_pair, toy_prompt
 
 from apd.decoding import AdaptiveConfig, DecodeResult, adaptive, adaptive_batch
+from apd.decoding.recorder import DecodeRecorder
 
 torch.set_num_threads(1)
 CONFIG = AdaptiveConfig(max_new_tokens=24, max_lookahead=3, temperature=1.0, seed=4)
@@ -28,6 +29,14 @@ def test_each_result_of_a_batch_knows_its_own_seed() -> None:
     results = adaptive_batch(*pair, [toy_prompt(5)] * 2, CONFIG, seeds=[7, 8])
     assert [result.config.seed for result in results if result.config] == [7, 8]
     assert results[0].models == pair
+
+
+def test_a_text_ends_at_its_first_gap_while_it_is_decoded() -> None:
+    run = DecodeRecorder(consistent_pair(5)[:1], 2, CONFIG)
+    run.record(start=2, draft=[4, 5], positions=[3, 4])
+    assert (run.result().tokens, run.result().text) == ((), "")
+    run.record(start=2, draft=[7])
+    assert (run.result().tokens, run.result().text) == ((7, 4, 5), "7 4 5")
 
 
 def test_the_repr_is_one_short_line_whatever_the_text_holds() -> None:
