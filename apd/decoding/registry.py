@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
 from apd.decoding.any_order import AnyOrderConfig, any_order_steps
@@ -166,9 +167,8 @@ def register(row: Decoder) -> Decoder:
             another type.
     """
     for other in decoders():
-        taken = {other.name, *other.lm_eval} & {row.name, *row.lm_eval}
-        if row.name == other.name or set(row.lm_eval) & set(other.lm_eval):
-            raise ValueError(f"decoder {row.name!r}: {other.name!r} has the name {min(taken)!r}")
+        for what, name, *_ in _names(row) & _names(other):
+            raise ValueError(f"decoder {row.name!r}: {other.name!r} has the {what} {name!r}")
         for name in row.stored.keys() & other.stored.keys():
             if row.stored[name].kind is not other.stored[name].kind:
                 raise ValueError(
@@ -177,6 +177,15 @@ def register(row: Decoder) -> Decoder:
                 )
     _registered[row.name] = row
     return row
+
+
+def _names(row: Decoder) -> set[tuple[Any, ...]]:
+    """What no other decoder may be called."""
+    return {
+        ("name", row.name),
+        *(("lm-eval name", name) for name in row.lm_eval),
+        *(("spelling", name, row.on_baseline) for name in row.spellings),
+    }
 
 
 @contextmanager

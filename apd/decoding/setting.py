@@ -34,8 +34,9 @@ def setting(
         always_named: whether an id names it even at its usual value.
         stored: whether tables have a column for it. Only what can change neither a token nor what
             is measured goes without.
-        earlier: the value that results had before the setting existed. It is read where a stored
-            table has no such column, so a default that changes must leave its old value here.
+        earlier: of a setting that a decoder got later: the value that its results had before. It
+            is read where a stored table has no such column, and runs of before count as made with
+            it. Left out, such a table reads as the default, and is run again.
     """
     about = {
         "help": help,
@@ -57,7 +58,9 @@ class Setting:
         kind: bool, int, float or str.
         optional: whether None is a value.
         choices: the strings that it may be; empty for any value of its kind.
-        default, help, metavar, symbol, always_named, stored, earlier: see `setting`.
+        default, help, metavar, symbol, always_named, stored: see `setting`.
+        came_later: whether an earlier value is given.
+        earlier: that value, or the default.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Setting:
     symbol: str
     always_named: bool
     stored: bool
+    came_later: bool
     earlier: Any
 
 
@@ -108,6 +112,7 @@ def _setting(config: type, name: str, hint: Any) -> Setting:
         symbol=name if about.get("symbol") is None else about["symbol"],
         always_named=about.get("always_named", False),
         stored=about.get("stored", True),
+        came_later=earlier is not _DEFAULT,
         earlier=default if earlier is _DEFAULT else earlier,
     )
 

@@ -83,8 +83,10 @@ def as_before(settings: Mapping[str, Any]) -> dict[str, Any]:
     So what was described before a setting existed equals what is described now, and resumes.
     """
     own = decoder(settings["algorithm"]).stored
+    unchanged = {name: each.earlier for name, each in own.items() if each.came_later}
     return {
         name: value
         for name, value in settings.items()
-        if name in FIRST_COLUMNS or value != (own[name].earlier if name in own else None)
+        if name in FIRST_COLUMNS
+        or (value != unchanged[name] if name in unchanged else name in own or value is not None)
     }

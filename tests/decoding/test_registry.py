@@ -40,6 +40,7 @@ from apd.paper.scale import scale_of
 from apd.runs.columns import columns
 from apd.runs.completed import completed
 from apd.runs.decode import decode, decode_problems, problem_seed
+from apd.runs.description import as_before
 from apd.runs.grid import Cell, Experiment
 from apd.runs.run import Watcher, run_experiment
 from apd.runs.table import read_results
@@ -230,13 +231,22 @@ def test_a_setting_that_came_later_reads_as_what_it_was_before(tmp_path: Path) -
         as_it_was = configure("stride", {"patience": 0, **SAMPLING}, usual={"patience": 0})
         pd.testing.assert_frame_equal(run_toys(tmp_path / "parts", as_it_was), table)
         now = configure("stride", SAMPLING)
-        assert now.decoder.patience == 5  # type: ignore[attr-defined]
+        assert now.parameters["patience"] == 5
     with (
         interrupted(tmp_path / "other"),
         registered(LATER),
         pytest.raises(ApdError, match="patience is only in this run"),
     ):
         run_toys(tmp_path / "other", configure("stride", SAMPLING))
+
+
+def test_what_was_described_before_a_setting_existed_equals_what_is_described_now() -> None:
+    then = {"algorithm": "stride", "stride": 2, "kv_window": None}
+    with registered(LATER):
+        assert as_before(then | {"patience": 0}) == then
+        assert as_before(then | {"patience": 5}) == then | {"patience": 5}
+        of_another = {"algorithm": "apd", "kv_window": None}
+        assert as_before(of_another | {"stride": None, "patience": None}) == of_another
 
 
 def test_tables_with_more_than_is_registered_say_so(tmp_path: Path) -> None:
@@ -323,7 +333,8 @@ class ListOfSteps(Sampling):
     ("changes", "message"),
     [
         ({"name": "apd"}, "decoder 'apd': 'apd' has the name 'apd'"),
-        ({"lm_eval": ("qwen",)}, "'autoregressive' has the name 'qwen'"),
+        ({"lm_eval": ("qwen",)}, "'autoregressive' has the lm-eval name 'qwen'"),
+        ({"spellings": ("origin",)}, "'random' has the spelling 'origin'"),
         ({"name": "two words"}, "decoder name 'two words': use letters"),
         ({"models": ("verifier",)}, r"models \('verifier',\) are not one of dllm; dllm, verifier"),
         ({"fixed": {"order": "random"}}, "fixes 'order', which StrideConfig lacks"),
