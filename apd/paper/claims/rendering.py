@@ -17,12 +17,12 @@ SIGNS = {HOLDS: "✓", FAILS: "✗", UNTESTABLE: "○"}  # a verdict is never to
 MOST_SHOWN = 8  # published numbers of one claim
 
 
-def results_root(results: str) -> Path:
+def results_root(results: str | Path) -> Path:
     """The directory that a page's parameter `results` names: empty is the repository's own."""
     return Path(results) if results else data_dir() / "results"
 
 
-def verdicts(pair: str, where: str, results: str = "") -> str:
+def verdicts(pair: str, where: str, results: str | Path = "") -> str:
     """What became of the claims that are made in one place, as a list.
 
     Args:
@@ -35,7 +35,7 @@ def verdicts(pair: str, where: str, results: str = "") -> str:
     return "\n".join(f"- {_line(entry)}" for entry in ledger["claims"])
 
 
-def check_stored(pair: str, ledger: Mapping[str, Any], results: str = "") -> str:
+def check_stored(pair: str, ledger: Mapping[str, Any], results: str | Path = "") -> str:
     """Hold a ledger against the stored one; says in a line what was found.
 
     Raises:
