@@ -21,6 +21,7 @@ from apd.paper.figures import ARTEFACTS, experiment_of
 from apd.paper.published import (
     DREAM,
     LLADA,
+    PAPER_PROBLEMS,
     QWEN_LARGE,
     QWEN_SMALL,
     published_value,
@@ -30,7 +31,6 @@ from apd.paper.scale import (
     ESSAY,
     GPQA,
     GSM,
-    HUMANEVAL,
     MATH,
     PROMPT,
     Scale,
@@ -43,8 +43,7 @@ from apd.tasks.prompt_task import REPETITIONS
 
 START, END = "<!-- gpu-hours:start -->", "<!-- gpu-hours:end -->"
 PAIRS = ("dream-7b", "llada-8b")
-# Problems of a task at full size. MATH is 100 for each of seven subjects.
-PROBLEMS = {GSM: 500, GPQA: 448, MATH: 700, HUMANEVAL: 164, ESSAY: 50, PROMPT: REPETITIONS}
+PROBLEMS = {**PAPER_PROBLEMS, ESSAY: 50, PROMPT: REPETITIONS}  # of a task at full size
 SETTINGS = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}
 
 
