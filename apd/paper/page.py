@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from apd.display.markup import Html, Markdown
 from apd.errors import ApdError
 from apd.paper.claims.rendering import results_root, verdicts
 from apd.paper.figures import ARTEFACTS, experiment_of
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 
 Half = Literal["dream", "llada"]
 LENGTHS = ("kv_window", "max_lookahead", "num_steps")  # settings that scale with the canvas
-
-
-class Markdown(str):
-    """Text that a notebook shows as markdown."""
-
-    def _repr_markdown_(self) -> str:
-        return str(self)
 
 
 @dataclass(frozen=True)
@@ -173,9 +167,9 @@ class Figure:
             line += f" {self.checked} of the stored rows were decoded again here: all the same."
         return Markdown(line)
 
-    def verdicts(self) -> Markdown:
+    def verdicts(self) -> Html:
         """What became of the claims that the paper makes about this figure, as a list."""
-        return Markdown(verdicts(self.scale.pair, ARTEFACTS[self.name].title, self.root))
+        return verdicts(self.scale.pair, ARTEFACTS[self.name].title, self.root)
 
     def source(self) -> Markdown:
         """Where the numbers are and how to make them again, as a line of markdown."""

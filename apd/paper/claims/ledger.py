@@ -31,7 +31,14 @@ from apd.paper.claims.claim import (
 from apd.paper.claims.evidence import Evidence, MissingEvidence
 from apd.paper.scale import family
 
-CLAIMS: tuple[Claim, ...] = (*orders.CLAIMS, *mixture.CLAIMS, *windows.CLAIMS, *pareto.CLAIMS)
+PARTS = {
+    "orders and K": orders.CLAIMS,
+    "mixture weight R": mixture.CLAIMS,
+    "M and W": windows.CLAIMS,
+    "against autoregressive models": pareto.CLAIMS,
+}
+CLAIMS: tuple[Claim, ...] = tuple(claim for claims in PARTS.values() for claim in claims)
+_PART_OF = {claim.id: part for part, claims in PARTS.items() for claim in claims}
 VERDICTS = (HOLDS, FAILS, NO_EFFECT, UNTESTABLE)
 
 
@@ -50,6 +57,7 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
     return {
         "id": claim.id,
         "short": claim.short,
+        "part": _PART_OF[claim.id],
         "claim": claim.statement,
         "where": claim.where,
         "published": [
@@ -122,7 +130,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "high": _number(estimate.high),
         "problems": estimate.n,
         "claimed": finding.claimed,
-        "end": _number(finding.end),
+        "above": _number(finding.above),
+        "below": _number(finding.below),
         "smallest": _number(finding.smallest),
         "test": estimate.test,
         "p_value": _number(finding.p_value),

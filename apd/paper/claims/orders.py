@@ -48,30 +48,39 @@ def _fixed(e: Evidence, model: str, k: int, metric: str, artefact: str = "fig2")
 
 
 def _paper_orders(metric: str, model: str) -> Sequence[Published]:
-    named = [(n.replace("low_", ""), steps) for n, steps in ORDERS[model]] + [
-        ("left_to_right", 256)
-    ]
+    named = [(n.replace("low_", ""), steps) for n, steps in ORDERS[model]]
+    which = {"model": model, "algorithm": "left_to_right"}
     return [
-        paper(f"{n}, {steps} steps", "table1", metric, model=model, algorithm=n, steps=str(steps))
-        for n, steps in named
-    ]
+        paper("left to right", "table1", metric, **which),
+        *(
+            paper(f"{n}, {steps} steps", "table1", metric, model=model, algorithm=n,
+                  steps=str(steps))
+            for n, steps in named
+        ),
+    ]  # fmt: skip
+
+
+def _named(e: Evidence, model: str, order: tuple[str, int]) -> str:
+    """ "entropy in 64 steps": the steps as they are here."""
+    scale = e.llada if model == LLADA else e.dream
+    return f"{order[0].replace('low_', '')} in {scale.length(order[1])} steps"
 
 
 def _best(model: str, e: Evidence) -> list[Finding]:
     left_to_right = _fixed(e, model, 1, ACCURACY, "tab1")
     return [
         Finding(
-            f"accuracy, left to right minus {name} in {steps} steps",
-            difference(left_to_right, _order(e, model, (name, steps), ACCURACY)),
+            f"accuracy, left to right minus {_named(e, model, order)}",
+            difference(left_to_right, _order(e, model, order, ACCURACY)),
             above=0,
         )
-        for name, steps in ORDERS[model]
+        for order in ORDERS[model]
     ]
 
 
 def _why_not_best(model: str, e: Evidence) -> str:
     parts = [("left to right", _fixed(e, model, 1, ACCURACY, "tab1"))]
-    parts += [(f"{n} in {s} steps", _order(e, model, (n, s), ACCURACY)) for n, s in ORDERS[model]]
+    parts += [(_named(e, model, o), _order(e, model, o, ACCURACY)) for o in ORDERS[model]]
     return (
         f"Accuracies here: {ours(parts)}. An order that is chosen by the model's own certainty can "
         "win where an answer is short and its certain tokens, such as the words between the "
@@ -83,7 +92,7 @@ def _random_is_worst(e: Evidence) -> list[Finding]:
     random = _order(e, DREAM, ("random", 256), ACCURACY)
     return [
         Finding(
-            f"accuracy, entropy in {steps} steps minus random",
+            f"accuracy, {_named(e, DREAM, ('entropy', steps))} minus random",
             difference(_order(e, DREAM, ("entropy", steps), ACCURACY), random),
             above=0,
         )
@@ -158,12 +167,14 @@ def _paper_bend(model: str) -> float:
 
 def _why_not_linear(model: str, e: Evidence) -> str:
     tokens = _fixed(e, model, 8, "generated_tokens").mean()
+    padded = (_fixed(e, model, k, "throughput_reference_tok_s") for k in (8, 1))
     seconds = {k: (_fixed(e, model, k, "latency_s") / _fixed(e, model, k, "iterations")).mean()
                for k in (1, 8)}  # fmt: skip
     return (
-        f"An answer has {tokens:.0f} tokens here, so the last, partly wasted group of a K = 8 "
-        f"decode weighs more than in the paper's, and a pass takes {1000 * seconds[8]:.1f} ms at "
-        f"K = 8 against {1000 * seconds[1]:.1f} ms at K = 1."
+        f"An answer has {tokens:.0f} tokens here, and a group in which it ends is a whole step all "
+        "the same. With the padding in that group counted, as the paper's code does, K = 8 is "
+        f"{ratio(*padded).value:.2f} times as fast as K = 1. A pass takes "
+        f"{1000 * seconds[8]:.1f} ms at K = 8, {1000 * seconds[1]:.1f} ms at K = 1."
     )
 
 
@@ -195,7 +206,7 @@ CLAIMS = [
         short="half the steps: faster, less accurate",
         statement="Half as many steps of entropy order are faster and less accurate",
         where="Table 1",
-        published=lambda: [*_paper_orders(ACCURACY, DREAM)[1:3], *_paper_orders(SPEED, DREAM)[1:3]],
+        published=lambda: [*_paper_orders(ACCURACY, DREAM)[2:], *_paper_orders(SPEED, DREAM)[2:]],
         findings=_fewer_steps,
         explain=lambda e: (
             "Two tokens a step cost little where the two least uncertain positions are far apart, "

@@ -27,6 +27,11 @@ from apd.statistics.estimates import difference, mean, ratio, unpaired_ratio
 
 TASKS = (GSM, GPQA, MATH)
 PAPER_CAREFUL, PAPER_FAST = "apd_R0.6_W32_M200", "apd_R0.7_W16_M100"
+NAMES = {
+    PAPER_CAREFUL: f"APD, R = {CAREFUL[0]}",
+    PAPER_FAST: f"APD, R = {FAST[0]}",
+    "left_to_right": "K = 1",
+}
 
 
 def _paper(metric: str, task: str, *algorithms: str) -> list[Published]:
@@ -34,7 +39,7 @@ def _paper(metric: str, task: str, *algorithms: str) -> list[Published]:
     found = []
     for name in algorithms:
         which = {"model": name} if name.startswith("Qwen") else {"model": DREAM, "algorithm": name}
-        found.append(paper(f"{name}, {task}", "fig5", metric, task=task, **which))
+        found.append(paper(f"{NAMES.get(name, name)}, {task}", "fig5", metric, task=task, **which))
     return found
 
 
@@ -135,7 +140,9 @@ def _over_four(e: Evidence) -> list[Finding]:
 
 
 def _paper_tab2(task: str, algorithm: str) -> Published:
-    return paper(f"{algorithm}, {task}", "table2", PARALLELISM, task=task, algorithm=algorithm)
+    return paper(
+        f"{NAMES[algorithm]}, {task}", "table2", PARALLELISM, task=task, algorithm=algorithm
+    )
 
 
 def _all_of_tab2() -> list[Published]:
