@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from fold_cells import visible_lines
 from reproduction_data import tiny_world
 
 from apd.errors import ApdError
@@ -15,7 +16,6 @@ from apd.paper.figures import ARTEFACTS, experiment_of
 from apd.paper.plan import run_quietly
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "tab1", "tab2", "appendix_d")
 
 
@@ -59,15 +59,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     matplotlib.pyplot.close("all")
 
 
-def visible_lines(name: str) -> int:
-    """Lines of code that a reader sees before opening anything."""
-    return sum(
-        sum(bool(line.strip()) for line in cell["source"])
-        for cell in cells(name)
-        if cell["cell_type"] == "code" and not FOLDED & set(cell["metadata"].get("tags", []))
-    )
-
-
 @pytest.mark.parametrize("name", FIGURES)
 class TestEveryNotebook:
     def test_takes_pair_results_recompute_and_limit(self, name: str) -> None:
@@ -77,7 +68,17 @@ class TestEveryNotebook:
         assert isinstance(values["limit"], int) and 1 <= values["limit"] <= 4
 
     def test_shows_at_most_fifteen_lines_of_code(self, name: str) -> None:
-        assert 4 <= visible_lines(name) <= 15
+        code_cells = [cell for cell in cells(name) if cell["cell_type"] == "code"]
+        assert 4 <= visible_lines(code_cells) <= 15
+
+    def test_types_no_result(self, name: str) -> None:
+        numbers = [
+            node.value
+            for source in code(name)[1:]
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        ]
+        assert all(number in (0.5, 1.5) for number in numbers)  # ends of an axis
 
     def test_runs_on_any_models(self, name: str, data: Path) -> None:
         figure = execute(name, limit=1)["figure"]
