@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding.config import SamplingConfig
+from apd.decoding.precision import as_loaded
 from apd.decoding.protocols import CanvasRequest, JointRequest, MarginalRequest, TextModel
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
@@ -121,6 +122,7 @@ def _until_request(
     return said
 
 
+@as_loaded
 def _answer(decodes: Sequence[Decode], waiting: dict[int, Request]) -> dict[int, Tensor | None]:
     """Answer all waiting requests of one kind in one pass, and charge its time."""
     if not waiting:

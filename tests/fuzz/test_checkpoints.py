@@ -118,13 +118,9 @@ def test_a_qwen2_config_is_read_as_transformers_reads_it(
     expected = theirs(directory)
     if expected is not None:
         width = min(found.shape[-1], expected.shape[-1])
-        torch.testing.assert_close(
-            found[:, :width],
-            expected[:, :width],
-            atol=2e-4,
-            rtol=2e-4,
-            msg=lambda m: f"{edit}: {m}",
-        )
+        found, expected = found[:, :width], expected[:, :width]
+        note = f"{edit}: " + "{}"
+        torch.testing.assert_close(found, expected, atol=2e-4, rtol=2e-4, msg=note.format)
 
 
 @cases("configs of checkpoints", 60, st.sampled_from(["dream", "llada"]), st.data())
@@ -167,9 +163,7 @@ def damaged_headers(draw: st.DrawFn) -> Callable[[bytes], bytes]:
         return lambda b: b""
     field = draw(st.sampled_from(["dtype", "shape", "data_offsets", "name"]))
     value = draw(
-        st.one_of(
-            SCALARS, st.sampled_from(["I32", "F16", "BF16", "F64", "U8", [0, 4], [1], [4, 0]])
-        )
+        st.one_of(SCALARS, st.sampled_from(["I32", "F16", "BF16", "F64", [0, 4], [1], [4, 0]]))
     )
     index = draw(st.integers(0, 30))
 

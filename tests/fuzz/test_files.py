@@ -1,4 +1,4 @@
-"""Task files, result tables and names of models: never a traceback, never half a file for a whole."""
+"""Task files, result tables, names of models: no traceback, and no half of a file for the whole."""
 
 import json
 import shutil

@@ -68,7 +68,7 @@ SCRIPTS = st.sampled_from(
         "𝒳𝔜𝕫",
         "ᚠᛇᚻ",
         "ⰀⰁⰂ",
-    ]  # fmt: skip
+    ]
 )
 TEXT = st.lists(st.one_of(SCRIPTS, st.sampled_from(SPECIAL), st.text(max_size=12)), max_size=6).map(
     "".join
@@ -110,14 +110,9 @@ def run_command(words: list[str]) -> tuple[int, str, str]:
 
 def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Paths to every field of a JSON document, itself left out."""
-    items = (
-        tree.items()
-        if isinstance(tree, dict)
-        else enumerate(tree)
-        if isinstance(tree, list)
-        else ()
-    )
-    for key, value in items:
+    if isinstance(tree, list):
+        tree = dict(enumerate(tree))
+    for key, value in tree.items() if isinstance(tree, dict) else ():
         yield (*path, key)
         yield from leaves(value, (*path, key))
 
