@@ -5,13 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from apd.models.pairs import PAIRS, SYSTEM_PROMPT
+from apd.tasks.figure_1 import QUESTION
 
-# Figure 1 of the paper. The answer is 260.
-SHEEP = (
-    "Toulouse has twice as many sheep as Charleston. Charleston has 4 times as many sheep as "
-    "Seattle. How many sheep do Toulouse, Charleston, and Seattle have together if Seattle has "
-    "20 sheep?"
-)
 ACCEPTANCE = ("gumbel", "greedy", "independent", "maximal")
 DTYPES = ("float32", "bfloat16", "float16")
 NOISE = ("fresh", "position")
@@ -47,7 +42,9 @@ def _add(group: Any, *names: str, aliases: tuple[str, ...] = (), **options: Any)
 
 
 def _add_prompt(group: Any) -> None:
-    _add(group, "--prompt", default=SHEEP, metavar="TEXT", help="default: the problem of Figure 1")
+    _add(
+        group, "--prompt", default=QUESTION, metavar="TEXT", help="default: the problem of Figure 1"
+    )
     _add(
         group, "--system", default=SYSTEM_PROMPT, metavar="TEXT", help=f"default: {SYSTEM_PROMPT!r}"
     )

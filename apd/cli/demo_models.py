@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from apd.cli.eval_arguments import MINI_LENGTH
 from apd.decoding import AdaptiveConfig
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM
 from apd.errors import ApdError
@@ -43,8 +42,7 @@ def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
     """The settings; a ValueError says which one is out of range."""
     given = {name: getattr(arguments, name) for name in OPTIONAL}
     given = {name: value for name, value in given.items() if value is not None}
-    if pair_name(arguments).startswith("mini"):
-        given = {"max_new_tokens": MINI_LENGTH} | given
+    given = {"max_new_tokens": pair_spec(pair_name(arguments)).canvas} | given
     return AdaptiveConfig(
         mixture_weight=arguments.mixture_weight,
         kv_window=arguments.kv_window,

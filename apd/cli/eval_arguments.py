@@ -13,7 +13,6 @@ from typing import Any
 from apd.cli.flags import add_flag
 from apd.cli.reference_spellings import MODEL_ALIASES
 
-MINI_LENGTH = 128  # canvas of the mini pairs, tokens
 DEFAULT_PAIR, DEFAULT_TASK = "mini", "mini_gsm"
 DEFAULT_OUTPUT = Path("results")
 

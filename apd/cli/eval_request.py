@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import Any
 
-from apd.cli.eval_arguments import MINI_LENGTH, SETTINGS
+from apd.cli.eval_arguments import SETTINGS
 from apd.cli.reference_spellings import in_own_words
 from apd.decoding.configuration import (
     ALGORITHMS,
@@ -20,11 +20,7 @@ from apd.errors import ApdError
 from apd.models.registry import pair_spec
 from apd.runs.grid import Cell, Experiment
 
-# Canvas behind the prompt, tokens, as in the paper: of the large dLLMs, and longer where answers
-# are; an autoregressive model writes until it ends by itself.
-LARGE_LENGTH = 256
-MATH, MATH_LENGTH = "hendrycks_math", 512
-AUTOREGRESSIVE_LENGTH = 16384
+MATH = "hendrycks_math"
 
 
 def build_experiment(arguments: argparse.Namespace) -> Experiment:
@@ -79,11 +75,10 @@ def _artefact(arguments: argparse.Namespace, configuration: Configuration) -> st
 
 def _usual_length(arguments: argparse.Namespace, algorithm: str) -> int:
     """The canvas behind the prompt unless --max-new-tokens says otherwise."""
-    if arguments.pair.startswith("mini"):
-        return MINI_LENGTH
+    spec = pair_spec(arguments.pair)
     if algorithm == "autoregressive":
-        return AUTOREGRESSIVE_LENGTH
-    return MATH_LENGTH if arguments.task.startswith(MATH) else LARGE_LENGTH
+        return spec.autoregressive_tokens
+    return spec.math_canvas if arguments.task.startswith(MATH) else spec.canvas
 
 
 def _algorithm(arguments: argparse.Namespace) -> Any:

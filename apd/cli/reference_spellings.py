@@ -10,6 +10,7 @@ import argparse
 from typing import NamedTuple
 
 from apd.errors import ApdError
+from apd.models.registry import PAIRS
 
 
 class Model(NamedTuple):
@@ -60,7 +61,7 @@ def in_own_words(arguments: argparse.Namespace) -> argparse.Namespace:
     if own.algorithm is not None:
         name = own.algorithm.replace("-", "_")
         own.algorithm = ALGORITHM_ALIASES.get(name, name)
-    mini = (own.pair or "").startswith("mini")
+    mini = own.pair in PAIRS and PAIRS[own.pair].mini
     if own.model_alias is not None:
         _resolve_model(own, mini)
         own.task = TASK_ALIASES.get(own.task, (own.task, own.task))[mini]
@@ -74,8 +75,6 @@ def in_own_words(arguments: argparse.Namespace) -> argparse.Namespace:
 
 def _resolve_model(own: argparse.Namespace, mini: bool) -> None:
     """Replace the model alias by a pair, a model and, for a baseline, its algorithm."""
-    from apd.models.registry import PAIRS
-
     if own.model_alias not in MODEL_ALIASES:
         raise ApdError(
             f"unknown model alias {own.model_alias!r}; choose one of {', '.join(MODEL_ALIASES)}"

@@ -27,7 +27,7 @@ from apd.harness.loading import Checkpoints, load_decoder
 from apd.harness.names import MODEL_NAMES, ModelName
 from apd.harness.requests import Generation, generations, request_seeds
 from apd.harness.settings import LikelihoodConfig, plain_settings
-from apd.tasks.public_tasks import cut_at
+from apd.tasks.task import cut_at
 
 TokenPair = tuple[Any, list[int], list[int]]  # request, context ids, continuation ids
 
@@ -189,7 +189,7 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
         totals = []
         for request in tqdm(requests, disable=disable_tqdm or self.rank != 0):
             windows = get_rolling_token_windows(
-                token_list=self.tok_encode(request.args[0]),
+                token_list=self.encode_text(request.args[0]),
                 prefix_token=self.prefix_token_id,
                 max_seq_len=self.max_length - 1,
                 context_len=1,

@@ -1,42 +1,20 @@
-"""The five tasks of the suite: samplers, the train/test split, and the stored test sets."""
+"""The tasks of the suite: examples on either side of the split, and the stored test sets."""
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from apd.errors import ApdError
 from apd.mini import structures  # noqa: F401  (registers the problem structures)
-from apd.mini.essays import sample_essay
 from apd.mini.example import Example, key_split
-from apd.mini.expressions import sample_expression
-from apd.mini.multiple_choice import sample_multiple_choice
-from apd.mini.programs import sample_program
-from apd.mini.word_problems import sample_word_problem
 from apd.paths import data_dir
+from apd.tasks import TASKS
 
-SAMPLERS: dict[str, Callable[[random.Random], Example]] = {
-    "mini_gsm": sample_word_problem,
-    "mini_math": sample_expression,
-    "mini_gpqa": sample_multiple_choice,
-    "mini_humaneval": sample_program,
-    "mini_essay": sample_essay,
-}
-TEST_SIZES = {
-    "mini_gsm": 500,
-    "mini_math": 250,
-    "mini_gpqa": 250,
-    "mini_humaneval": 164,
-    "mini_essay": 50,
-}
-TRAIN_SHARES = {
-    "mini_gsm": 0.52,
-    "mini_math": 0.12,
-    "mini_gpqa": 0.19,
-    "mini_humaneval": 0.09,
-    "mini_essay": 0.08,
-}
+_GENERATORS = {name: task.generator for name, task in TASKS.items() if task.generator}
+SAMPLERS = {name: generator.sample for name, generator in _GENERATORS.items()}
+TEST_SIZES = {name: generator.test_size for name, generator in _GENERATORS.items()}
+TRAIN_SHARES = {name: generator.train_share for name, generator in _GENERATORS.items()}
 TEST_SEED = 20250601
 
 
@@ -83,18 +61,6 @@ def write_task(task: str, folder: Path) -> Path:
     lines = (json.dumps(e.row, ensure_ascii=False) for e in test_examples(task))
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return path
-
-
-def load_task(task: str) -> list[dict[str, Any]]:
-    """Rows of the stored test set ``data/tasks/<task>.jsonl``, in file order.
-
-    Raises :class:`ApdError` for an unknown task or a missing file.
-    """
-    _check(task)
-    path = data_dir() / "tasks" / f"{task}.jsonl"
-    if not path.is_file():
-        raise ApdError(f"no test set at {path}: write it with `python -m apd.mini.tasks`")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ from apd.paper.scale import (
 from apd.paths import data_dir
 from apd.runs.cells import shared_cells
 from apd.runs.grid import Cell
-from apd.tasks.prompt_task import REPETITIONS
+from apd.tasks.figure_1 import REPETITIONS
 
 START, END = "<!-- gpu-hours:start -->", "<!-- gpu-hours:end -->"
 PAIRS = ("dream-7b", "llada-8b")

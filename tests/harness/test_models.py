@@ -21,7 +21,7 @@ from apd.harness.names import MODEL_NAMES
 from apd.harness.requests import request_seeds
 from apd.harness.settings import request_settings
 from apd.runs.decode import decode, problem_seed
-from apd.tasks.task import load_task
+from apd.tasks import load_task
 
 SHORT = "max_new_tokens=6"
 BY_TYPE = {"Dream": "dream-confidence", "llada": "llada-confidence", "Qwen2": "qwen"}

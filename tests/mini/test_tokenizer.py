@@ -40,10 +40,10 @@ def test_special_tokens_are_single_and_stable(tokenizer):
 @pytest.mark.parametrize("task", sorted(SAMPLERS))
 def test_training_prompts_are_the_chat_template(tokenizer, task):
     example = sample(task, random.Random(2))
-    from apd.tasks.mini_prompts import system_message
+    from apd.tasks import TASKS
 
     messages = [
-        {"role": "system", "content": system_message(task)},
+        {"role": "system", "content": TASKS[task].system},
         {"role": "user", "content": example.prompt},
     ]
     text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
