@@ -5,6 +5,6 @@ replies, compares them and runs code.
 """
 
 from apd.tasks.registry import TASKS, find_task, load_task, task_names
-from apd.tasks.task import Generator, Task
+from apd.tasks.task import Task
 
-__all__ = ["TASKS", "Generator", "Task", "find_task", "load_task", "task_names"]
+__all__ = ["TASKS", "Task", "find_task", "load_task", "task_names"]

@@ -1,14 +1,14 @@
 """``mini_essay``: persuasive texts for Appendix D. There is no right answer, so no judge."""
 
-from apd.mini.essays import sample_essay
+from apd.mini.tasks import SUITE
 from apd.tasks.rows import StoredRows
-from apd.tasks.system_messages import HELPFUL
-from apd.tasks.task import Generator, Task
+from apd.tasks.task import Task
 
+_GENERATOR = SUITE["mini_essay"]
 MINI_ESSAY = Task(
     name="mini_essay",
     source=StoredRows("mini_essay"),
-    system=HELPFUL,
+    system=_GENERATOR.system,
     user=lambda row: str(row["prompt"]).rstrip(),
-    generator=Generator(sample_essay, test_size=50, train_share=0.08),
+    generator=_GENERATOR,
 )

@@ -1,16 +1,16 @@
 """``mini_gsm``: word problems for the mini models, judged as GSM8K."""
 
-from apd.mini.word_problems import sample_word_problem
+from apd.mini.tasks import SUITE
 from apd.tasks.judging.numbers import LAST_NUMBER
 from apd.tasks.rows import StoredRows
-from apd.tasks.system_messages import HELPFUL
-from apd.tasks.task import ACCURACY, Generator, Task
+from apd.tasks.task import ACCURACY, Task
 
+_GENERATOR = SUITE["mini_gsm"]
 MINI_GSM = Task(
     name="mini_gsm",
     source=StoredRows("mini_gsm"),
-    system=HELPFUL,
+    system=_GENERATOR.system,
     user=lambda row: str(row["question"]).rstrip(),
     judges={ACCURACY: LAST_NUMBER},
-    generator=Generator(sample_word_problem, test_size=500, train_share=0.52),
+    generator=_GENERATOR,
 )

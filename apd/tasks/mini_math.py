@@ -1,16 +1,16 @@
 """``mini_math``: expressions and equations for the mini models, judged as MATH."""
 
-from apd.mini.expressions import sample_expression
+from apd.mini.tasks import SUITE
 from apd.tasks.judging.boxed import BOXED
 from apd.tasks.rows import StoredRows
-from apd.tasks.system_messages import STEP_BY_STEP
-from apd.tasks.task import ACCURACY, Generator, Task
+from apd.tasks.task import ACCURACY, Task
 
+_GENERATOR = SUITE["mini_math"]
 MINI_MATH = Task(
     name="mini_math",
     source=StoredRows("mini_math"),
-    system=f"{STEP_BY_STEP}boxed{{ANSWER}}.",
+    system=_GENERATOR.system,
     user=lambda row: str(row["problem"]).rstrip(),
     judges={ACCURACY: BOXED},
-    generator=Generator(sample_expression, test_size=250, train_share=0.12),
+    generator=_GENERATOR,
 )

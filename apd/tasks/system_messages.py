@@ -6,4 +6,3 @@ REASONED = (
     f"{HELPFUL} Justify your final answer by first explaining your step-by-step derivation or "
     "reasoning. Conclude by presenting the final answer in the format: "
 )
-STEP_BY_STEP = f"{HELPFUL} Reason step by step and give the answer as "  # in a mini model's words

@@ -11,30 +11,13 @@ from typing import TYPE_CHECKING, Any
 from apd.tasks.judging.judge import Judge, Row
 
 if TYPE_CHECKING:
-    import random
-
     from torch import Tensor
 
-    from apd.mini.example import Example
+    from apd.mini.tasks import Generator
     from apd.models.pairs import Pair
     from apd.tasks.rows import Source
 
 ACCURACY = "accuracy"  # the judge of right answers; others judge other virtues
-
-
-@dataclass(frozen=True)
-class Generator:
-    """How examples of a task are made, for training and for its stored test set.
-
-    Attributes:
-        sample: random generator -> an example.
-        test_size: examples of the test set.
-        train_share: share of the training examples that are of this task.
-    """
-
-    sample: Callable[[random.Random], Example]
-    test_size: int
-    train_share: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +35,7 @@ class Task:
         prefix: row -> how the assistant's message begins; what is decoded goes on from there.
         stops: strings that end a reply.
         max_new_tokens: the length that the paper gives a reply, or None.
-        generator: of the mini suite's tasks.
+        generator: what makes the examples of a mini task.
     """
 
     name: str

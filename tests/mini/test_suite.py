@@ -11,8 +11,7 @@ from apd.mini import lexicon
 from apd.mini.essays import ASKS, AUDIENCES, TOPICS
 from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split
 from apd.mini.tasks import (
-    SAMPLERS,
-    TEST_SIZES,
+    SUITE,
     TRAIN_SHARES,
     sample,
     test_examples,
@@ -25,7 +24,7 @@ from apd.tasks.figure_1 import QUESTION
 test_examples.__test__ = False  # the suite's function, not a test
 
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
-SCORED = [task for task in SAMPLERS if task != "mini_essay"]
+SCORED = [task for task in SUITE if task != "mini_essay"]
 
 
 def assert_equation_holds(left: int, op: str, right: int, value: int) -> None:
@@ -70,7 +69,7 @@ def test_reference_responses_are_scored_correct_and_others_wrong(task):
     assert not any(wrong)
 
 
-@pytest.mark.parametrize("task", sorted(SAMPLERS))
+@pytest.mark.parametrize("task", sorted(SUITE))
 def test_training_never_draws_a_test_key_or_prompt(task):
     test_set = test_examples(task)
     test_keys, test_prompts = {e.key for e in test_set}, {e.prompt for e in test_set}
@@ -102,11 +101,11 @@ def test_figure_1_is_in_reach_but_never_trained_on():
     assert key_split(FIGURE_1_KEY) == "test"
 
 
-@pytest.mark.parametrize("task", sorted(SAMPLERS))
+@pytest.mark.parametrize("task", sorted(SUITE))
 def test_stored_test_sets_are_what_the_generators_make(task):
     stored = load_task(task)
     rows = list(stored.rows)
-    assert len(rows) == TEST_SIZES[task]
+    assert len(rows) == SUITE[task].test_size
     assert rows == [json.loads(json.dumps(e.row)) for e in test_examples(task)]
     prompts = [stored.user(row) for row in rows]
     assert len(set(prompts)) == len(prompts)
@@ -115,7 +114,7 @@ def test_stored_test_sets_are_what_the_generators_make(task):
 
 
 def test_sizes_are_those_promised():
-    assert TEST_SIZES == {
+    assert {name: generator.test_size for name, generator in SUITE.items()} == {
         "mini_gsm": 500,
         "mini_math": 250,
         "mini_gpqa": 250,

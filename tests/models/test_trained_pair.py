@@ -71,9 +71,7 @@ def test_every_decoder_solves_the_first_problems(pair, llada, name):
     }
     task = load_task("mini_gsm")
     rows, prompts = task.rows[:5], task.prompts(used, 5)
-    right = [
-        task.score(row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)
-    ]
+    right = [task.score(row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)]
     assert sum(right) >= 4
 
 

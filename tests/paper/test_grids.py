@@ -130,7 +130,7 @@ def test_full_size_is_the_paper_s_number_of_problems() -> None:
 
 def test_the_prompt_of_figure_1_is_a_task_with_a_right_answer() -> None:
     task = load_task(FIGURE_1.name)
-    assert QUESTION == task.user(task.rows[0])
+    assert task.user(task.rows[0]) == QUESTION
     assert len(task.rows) == REPETITIONS
     assert task.score is not None
     assert task.score(task.rows[0], f"So 20 + 80 + 160 = {ANSWER}.\n#### {ANSWER}")

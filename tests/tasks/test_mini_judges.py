@@ -99,7 +99,9 @@ def test_a_solution_may_be_named_check() -> None:
     assert not score("mini_humaneval", row, "    return 2 * x")
 
 
-@pytest.mark.parametrize("task", [n for n, t in TASKS.items() if t.generator and t.score])
+@pytest.mark.parametrize(
+    "task", [name for name, task in TASKS.items() if task.generator and task.score]
+)
 def test_references_of_the_stored_test_sets_score_as_right(task: str) -> None:
     """Every row's own worked answer is right; of the programs, which take time, every tenth."""
     reference = {

@@ -13,7 +13,7 @@ from tiny_data import DATASETS
 
 from apd.errors import ApdError
 from apd.tasks import TASKS, load_task, task_names
-from apd.tasks.rows import HubRows, StoredRows
+from apd.tasks.rows import HubRows
 
 GSM = "gsm8k/main/test.jsonl"
 GPQA = "gpqa_main_generative_n_shot"

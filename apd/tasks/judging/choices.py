@@ -35,7 +35,9 @@ def _bare(text: str) -> str:
 def _accept(row: Row, answer: str | None) -> bool:
     if answer is None:
         return False
-    given, wanted = (text.lower().translate(_WITHOUT_PUNCTUATION) for text in (answer, row["answer"]))
+    given, wanted = (
+        text.lower().translate(_WITHOUT_PUNCTUATION) for text in (answer, row["answer"])
+    )
     return given == wanted
 
 

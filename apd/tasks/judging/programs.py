@@ -51,9 +51,7 @@ def passes_tests(row: Row, solution: str) -> bool:
     return run_program(f"{bound}\n\n{row['test']}\n\ncheck(solution_under_test)\n").passed
 
 
-CONTINUED_PROGRAM = Judge(
-    lambda row, reply: continued_solution(row["prompt"], reply), passes_tests
-)
+CONTINUED_PROGRAM = Judge(lambda row, reply: continued_solution(row["prompt"], reply), passes_tests)
 COMPLETED_PROGRAM = Judge(
     lambda row, reply: completed_solution(row["prompt"], reply, row["entry_point"]), passes_tests
 )
