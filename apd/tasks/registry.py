@@ -53,7 +53,7 @@ def find_task(name: str) -> Task:
     return TASKS[name]
 
 
-def load_task(name: str, data_dir: Path | None = None) -> Task:
+def load_task(name: str, data_dir: str | Path | None = None) -> Task:
     """A task by name, with its rows.
 
     Args:
