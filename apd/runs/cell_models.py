@@ -53,7 +53,7 @@ def groups(jobs: Sequence[Job]) -> list[list[Job]]:
     if not jobs:
         return []
     spec = PAIRS.get(jobs[0].experiment.pair)
-    if spec is not None and spec.mini:
+    if spec is None or spec.mini:  # only registered pairs are large
         return [list(jobs)]
     parts: dict[str, list[Job]] = {}
     for job in jobs:
