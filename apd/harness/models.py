@@ -36,7 +36,7 @@ from apd.harness.requests import Generation, generations, request_seeds, seed_of
 from apd.harness.settings import LikelihoodConfig, plain_settings
 from apd.runs.decode import decode_problems
 from apd.runs.models import VERIFIER
-from apd.tasks.public_tasks import cut_at
+from apd.tasks.task import cut_at
 
 logger = logging.getLogger(__name__)
 TokenPair = tuple[Any, list[int], list[int]]  # request, context ids, continuation ids

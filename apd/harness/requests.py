@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from apd.decoding.configuration import Configuration
 from apd.errors import ApdError
 from apd.harness.settings import request_settings
+from apd.harness.task_functions import INDEX_COLUMN
 from apd.runs.decode import problem_seed
-from apd.tasks.public_data import INDEX_COLUMN
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
