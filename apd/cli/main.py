@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -61,6 +62,8 @@ def _finish(before: tuple[Any, Any], status: int) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     """Parse and run; return the exit status."""
     arguments = build_parser(argv).parse_args(argv)
+    show: Any = _note
+    warnings.showwarning = show
     try:
         require_text(arguments)
         return run_command(arguments)
@@ -71,6 +74,11 @@ def _run(argv: Sequence[str] | None) -> int:
         if arguments.traceback:
             raise
         return _fail(error)
+
+
+def _note(message: Warning | str, *_: Any) -> None:
+    """A warning as one line on stderr."""
+    print(f"apd: note: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _fail(error: Exception | str) -> int:

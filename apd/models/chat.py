@@ -53,10 +53,11 @@ def render_chat(
         options: of transformers' ``apply_chat_template``.
 
     Raises:
-        ApdError: the template cannot be rendered, or a message is no text.
+        ApdError: the template cannot be rendered.
+        ValueError: a message is no text.
     """
     for message in messages:
-        require_text(message["content"])
+        require_text(f"{message['role']} message", message["content"])
     escaped = [{**m, "content": escape(tokenizer, m["content"])} for m in messages]
     try:
         return _render(tokenizer, escaped, options)
@@ -86,14 +87,14 @@ def _say_once(note: str) -> None:
     warnings.warn(note, stacklevel=2)
 
 
-def require_text(text: str) -> None:
-    """Raise ApdError for a text with a lone surrogate, which no encoding and no tokenizer takes."""
+def require_text(name: str, text: str) -> None:
+    """Raise ValueError if the text holds half of a surrogate pair, which no tokenizer reads."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ApdError(
-            f"character {error.start} of {text[:40]!r} is a lone surrogate, half of a character; "
-            "read the text in the encoding that it was written in"
+        raise ValueError(
+            f"the {name} is no text: its character {error.start + 1} is the lone surrogate "
+            f"{text[error.start]!r}; give text that was decoded as UTF-8"
         ) from None
 
 
@@ -101,9 +102,9 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Token ids of a text in which only unescaped control tokens are control tokens.
 
     Raises:
-        ApdError: it is no text.
+        ValueError: it is no text.
     """
-    require_text(text)
+    require_text("text", text)
     spelled = _spelled(tokenizer)
     if not any(JOINER in found[0] for found in spelled.finditer(text)):
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])
