@@ -23,3 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record-reliability", type=Path, metavar="FILE", help="write the counts of the run here"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count for the page on reliability if asked to."""
+    path = config.getoption("--record-reliability")
+    if path is not None and not hasattr(config, "workerinput"):  # workers report to the first
+        from reliability_counts import Recorder
+
+        config.pluginmanager.register(Recorder(path), "reliability")
