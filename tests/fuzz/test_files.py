@@ -16,7 +16,7 @@ from apd.errors import ApdError
 from apd.models.locations import find_checkpoint
 from apd.models.pairs import load_pair, pair_spec
 from apd.runs.table import read_results
-from apd.tasks.task import load_task
+from apd.tasks import load_task
 
 GSM8K = DATASETS / "gsm8k" / "main" / "test.jsonl"
 
