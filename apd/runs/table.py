@@ -61,13 +61,6 @@ COLUMNS: dict[str, str] = {
     "dllm_s": _REAL,
     "verifier_s": _REAL,
 }
-# Columns that tables of format 1 lack; they are read with these columns empty.
-SINCE_FORMAT_2 = (
-    "prompt_tokens",
-    "max_tokens_per_iteration",
-    "max_tokens_per_iteration_reference",
-    "batch_size",
-)
 # Empty where a decoder has no such setting, a model no verifier, a task no right answers.
 MAY_BE_EMPTY = frozenset({*PARAMETERS, "verifier_version", "correct"})
 REQUIRED = tuple(name for name in COLUMNS if name not in MAY_BE_EMPTY)
@@ -135,13 +128,11 @@ def read_results(directory: Path, artefact: str) -> tuple[pd.DataFrame, dict[str
         raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
     except (OSError, ValueError) as error:
         raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
-    later = SINCE_FORMAT_2 if provenance.get("format") == 1 else ()
-    columns = [name for name in COLUMNS if name not in later]
-    if list(table.columns) != columns:
-        odd = sorted(set(table.columns) ^ set(columns)) or "their order"
+    if list(table.columns) != list(COLUMNS):
+        odd = sorted(set(table.columns) ^ set(COLUMNS)) or "their order"
         raise ApdError(f"{path} has other columns than it should ({odd}): run the experiment again")
-    table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
-    check_rows(table, provenance, [name for name in REQUIRED if name not in later])
+    table = table.astype(COLUMNS)
+    check_rows(table, provenance, REQUIRED)
     if provenance.get("table_sha256") != _sha256(path):
         raise ApdError(f"{path} was changed after it was written: run the experiment again")
     return table, provenance
