@@ -117,7 +117,8 @@ class CellStore:
             rows += ({**row, "artefact": experiment.artefact} for row in found.rows)
             sessions += found.sessions
         tasks = self.tasks(experiment)
-        ended = max(row["ended"] for row in rows)
+        # A clock may have been put back meanwhile.
+        ended = max([row["ended"] for row in rows] + [under["started"] for under in sessions])
         origin = provenance(experiment, tasks, self.models, in_order(sessions), ended)
         with locked(self.table(experiment)):
             if self.keep_replies:

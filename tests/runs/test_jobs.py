@@ -2,7 +2,6 @@
 
 import io
 import pickle
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,9 +107,9 @@ def test_ray_gives_the_same_tables(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A real cluster, of this machine alone; in it every task is a process of its own."""
-    ray = pytest.importorskip("ray") if sys.platform == "win32" else __import__("ray")
+    import ray
+
     monkeypatch.setenv("PYTHONPATH", str(SUPPORT), prepend=":")  # for the workers
-    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
     try:
         output = io.StringIO()

@@ -90,7 +90,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("stored")
     decoders = {k: LeftToRightConfig(tokens_per_step=k, **SAMPLING) for k in (1, 2, 4)}
     settings = [Configuration(f"K{k}", "left_to_right", DLLM, d) for k, d in decoders.items()]
-    experiment = Experiment(artefact="sweep", pair="toy", cells=over_tasks(("odd",), settings))
+    experiment = Experiment(artefact="sweep", pair="mini-toy", cells=over_tasks(("odd",), settings))
     run_experiment(experiment, ToyPair(), MODELS, directory, task_loader=toy_task)
     return directory / "sweep.parquet"
 

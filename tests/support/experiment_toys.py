@@ -57,4 +57,4 @@ def toy_experiment(limit: int | None = None, seed: int = 0) -> Experiment:
     """Every kind of decoder on `odd`, one of them on `open` too."""
     cells = over_tasks(("odd",), (APD, FIXED, ENTROPY, LARGE))
     cells += (Cell("open", APD),)
-    return Experiment(artefact="toys", pair="toy", cells=cells, seed=seed, limit=limit)
+    return Experiment(artefact="toys", pair="mini-toy", cells=cells, seed=seed, limit=limit)
