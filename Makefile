@@ -20,7 +20,7 @@ BOOK := $(VENV)/.book-installed
 ALL := $(VENV)/.all-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test browser-test demo lint format clean distclean
+.PHONY: help venv book test quick browser-test demo lint format clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1 : /' | column -t -s:
@@ -30,8 +30,11 @@ venv: $(ALL) ## everything for development, in .venv
 book: $(BOOK) ## execute the chapters and build the book
 	$(BIN)/python tools/build_book.py $(ARGS)
 
-test: $(ALL) ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(ALL) ## run the tests, on all cores
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+
+quick: $(ALL) ## run the tests that take no more than a second or two each
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 browser-test: $(ALL) ## build the book, then check every page and explorer in Chromium, network blocked
 	$(BIN)/python tools/build_book.py $(ARGS)
@@ -45,6 +48,7 @@ lint: $(ALL) ## check style, types and that no notebook carries outputs
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
 	@git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/python -m nbstripout --verify
 
 format: $(ALL) ## put code and notebooks in order

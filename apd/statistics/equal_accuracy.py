@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from apd.paper.claims.estimates import difference, ratio
+from apd.statistics.estimates import difference, ratio
 from apd.statistics.summary import per_problem
 
 ONE_TOKEN = "left_to_right-K1"

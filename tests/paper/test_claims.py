@@ -20,7 +20,12 @@ from apd.paper.claims.claim import (
     reason_open,
     verdict_of,
 )
-from apd.paper.claims.estimates import (
+from apd.paper.claims.evidence import Evidence, MissingEvidence
+from apd.paper.claims.ledger import CLAIMS, judge, judge_all, write_ledger
+from apd.paper.claims.rendering import check_stored, counts, ledger_page, verdicts
+from apd.paper.scale import GSM
+from apd.paper.settings import left_to_right
+from apd.statistics.estimates import (
     Estimate,
     difference,
     mean,
@@ -28,11 +33,6 @@ from apd.paper.claims.estimates import (
     slope,
     unpaired_ratio,
 )
-from apd.paper.claims.evidence import Evidence, MissingEvidence
-from apd.paper.claims.ledger import CLAIMS, judge, judge_all, write_ledger
-from apd.paper.claims.rendering import check_stored, counts, ledger_page, verdicts
-from apd.paper.scale import GSM
-from apd.paper.settings import left_to_right
 
 RNG = np.random.default_rng(7)
 BY_ID = {claim.id: claim for claim in CLAIMS}

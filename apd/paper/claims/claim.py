@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from apd.paper.claims.estimates import Estimate
+from apd.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
     from apd.paper.claims.evidence import Evidence

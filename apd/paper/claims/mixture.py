@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from apd.paper import settings
 from apd.paper.claims.claim import Claim, Finding, Published
-from apd.paper.claims.estimates import difference, mean, ratio, slope, unpaired_ratio
 from apd.paper.claims.evidence import Evidence
 from apd.paper.claims.numbers import (
     ACCURACY,
@@ -21,6 +20,7 @@ from apd.paper.claims.numbers import (
 from apd.paper.grids import APPENDIX_WEIGHT, MIXTURE_WEIGHTS
 from apd.paper.published import published
 from apd.paper.scale import ESSAY, GSM
+from apd.statistics.estimates import difference, mean, ratio, slope, unpaired_ratio
 
 FIVE_TOKENS = 5.0
 

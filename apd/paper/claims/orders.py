@@ -9,12 +9,12 @@ import pandas as pd
 
 from apd.paper import settings
 from apd.paper.claims.claim import Claim, Finding, Published
-from apd.paper.claims.estimates import difference, ratio, slope
 from apd.paper.claims.evidence import Evidence
 from apd.paper.claims.numbers import ACCURACY, SPEED, ours, paper, paper_curve
 from apd.paper.grids import TOKENS_PER_STEP
 from apd.paper.published import DREAM, LLADA, QWEN_LARGE
 from apd.paper.scale import GSM
+from apd.statistics.estimates import difference, ratio, slope
 
 # (order in the paper, its steps) -> ours, per dLLM; the paper's confidence order for LLaDA is
 # called low_confidence by its code and here.

@@ -6,7 +6,6 @@ from functools import partial
 
 from apd.paper import settings
 from apd.paper.claims.claim import Claim, Finding, Published
-from apd.paper.claims.estimates import difference, mean, ratio, unpaired_ratio
 from apd.paper.claims.evidence import Evidence
 from apd.paper.claims.numbers import (
     ACCURACY,
@@ -21,6 +20,7 @@ from apd.paper.claims.numbers import (
 from apd.paper.published import DREAM, QWEN_LARGE, QWEN_SMALL
 from apd.paper.scale import GPQA, GSM, MATH, PROMPT
 from apd.paper.settings import CAREFUL, FAST
+from apd.statistics.estimates import difference, mean, ratio, unpaired_ratio
 
 TASKS = (GSM, GPQA, MATH)
 PAPER_CAREFUL, PAPER_FAST = "apd_R0.6_W32_M200", "apd_R0.7_W16_M100"

@@ -8,7 +8,6 @@ import pandas as pd
 
 from apd.paper import settings
 from apd.paper.claims.claim import Claim, Finding
-from apd.paper.claims.estimates import difference, ratio, slope
 from apd.paper.claims.evidence import Evidence
 from apd.paper.claims.numbers import (
     ACCURACY,
@@ -21,6 +20,7 @@ from apd.paper.claims.numbers import (
 )
 from apd.paper.grids import LOOKAHEADS, WINDOWS
 from apd.paper.scale import GSM
+from apd.statistics.estimates import difference, ratio, slope
 
 SMALLEST_M, HALF_M = 4, 128
 USUAL_W, SMALLEST_W = 16, 1
