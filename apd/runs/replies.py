@@ -26,7 +26,7 @@ def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[
     """
     temporary = path.with_name(f"{path.name}.part")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
             for row in rows:
                 task = tasks[row["task"]]
                 entry = {name: row[name] for name in KEPT}

@@ -7,6 +7,7 @@ made with other models than the provenance says is an error that names the row, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -87,17 +88,21 @@ def write_results(
     """
     check_rows(table, provenance, REQUIRED)
     path = directory / f"{artefact}.parquet"
-    temporary = path.with_suffix(".parquet.part")
+    parts = [path.with_name(f"{path.name}.part"), path.with_name(f"{artefact}.json.part")]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(temporary, index=False)
-        stored = {**provenance, "rows": len(table), "table_sha256": _sha256(temporary)}
-        note = path.with_suffix(".json.part")
-        note.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-        os.replace(note, path.with_suffix(".json"))
+        table.to_parquet(parts[0], index=False)
+        stored = {**provenance, "rows": len(table), "table_sha256": _sha256(parts[0])}
+        parts[1].write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        os.replace(parts[0], path)
+        os.replace(parts[1], path.with_suffix(".json"))
     except OSError as error:
-        raise ApdError(f"cannot write {path}: {error.strerror}; use another output") from None
+        reason = error.strerror or error
+        raise ApdError(f"cannot write {path}: {reason}; make room, or use another output") from None
+    finally:
+        for part in parts:  # none is left but after an error
+            with contextlib.suppress(OSError):
+                part.unlink()
     return path
 
 
