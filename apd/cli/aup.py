@@ -66,8 +66,9 @@ def read_tables(paths: list[Path]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from apd.runs.checks import KEY
     from apd.runs.comparable import require_comparable
-    from apd.runs.table import KEY, read_results
+    from apd.runs.table import read_results
 
     found = {path: read_results(path.parent, path.name.removesuffix(".parquet")) for path in paths}
     require_comparable({str(path): provenance for path, (_, provenance) in found.items()})

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from apd.errors import ApdError
+from apd.runs.description import as_before, fingerprint, in_order, provenance
 from apd.runs.grid import Cell, Experiment
 from apd.runs.journal import Contents, Entry, locked, read_journal
-from apd.runs.provenance import ModelFiles, fingerprint, in_order, provenance
+from apd.runs.provenance import ModelFiles
 from apd.runs.replies import reply_count, write_replies
 from apd.runs.table import as_table, read_provenance, read_results, write_results
 from apd.tasks.task import Task
 
 CELLS = "cells"
-# What a table shares with one that may be put in its place; the code is not compared.
-SAME = ("artefact", "pair", "seed", "batch_size", "dtype", "configurations", "models")
+SAME = ("artefact", "pair", "seed", "batch_size", "dtype", "models")
 
 
 class Job(NamedTuple):
@@ -135,8 +135,7 @@ class CellStore:
         except ApdError:
             return None
         wanted = provenance(experiment, self.tasks(experiment), self.models, [{"started": ""}], "")
-        same = all(stored.get(key) == json.loads(json.dumps(wanted[key])) for key in SAME)
-        return stored if same and _digests(stored) == _digests(wanted) else None
+        return stored if _identity(stored) == _identity(wanted) else None
 
     def never_shorter(self, experiment: Experiment) -> Experiment:
         """The experiment with as many problems as its stored table has, if those are more."""
@@ -179,9 +178,11 @@ class CellStore:
         return self.directory / f"{experiment.artefact}.replies.jsonl"
 
 
-def _digests(origin: Mapping[str, Any]) -> dict[str, tuple[str, bool]]:
-    """What determines the problems of every task, and whether they are judged."""
-    return {name: (task["sha256"], task["scored"]) for name, task in origin["tasks"].items()}
+def _identity(origin: Mapping[str, Any]) -> Any:
+    """What a table has in common with one that may be put in its place; not the code."""
+    tasks = {name: (task["sha256"], task["scored"]) for name, task in origin["tasks"].items()}
+    configurations = [as_before(each) for each in origin["configurations"]]
+    return json.loads(json.dumps([[origin[key] for key in SAME], tasks, configurations]))
 
 
 def shared_cells(experiments: Sequence[Experiment]) -> list[Job]:

@@ -1,4 +1,4 @@
-"""Which result tables may be joined or compared: those of one pair, the same models and problems."""
+"""Which result tables may be joined: those of one pair, of the same models and problems."""
 
 from __future__ import annotations
 

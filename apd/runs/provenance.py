@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import apd
-from apd.runs.grid import Cell, Experiment
-from apd.tasks.task import Task
-
-FORMAT = 2  # of tables, as their provenance says
 
 PACKAGES = ("apd", "torch", "transformers", "tokenizers", "safetensors", "numpy", "pandas")
 CODE = (
@@ -137,76 +131,3 @@ def _cpu_model() -> str:
         return platform.processor() or platform.machine()
     model = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
     return model.group(1).strip() if model else platform.machine()
-
-
-def fingerprint(
-    cell: Cell, experiment: Experiment, task: Task, models: Mapping[str, ModelFiles]
-) -> dict[str, Any]:
-    """What determines a cell's rows: settings, problems, model files, but not their number."""
-    return {
-        "pair": experiment.pair,
-        "seed": experiment.seed,
-        "batch_size": experiment.batch_size,
-        "dtype": experiment.dtype,
-        **_described(cell),
-        "problems": task.fingerprint(),
-        "files": {name: models[name].files for name in cell.configuration.models},
-    }
-
-
-def provenance(
-    experiment: Experiment,
-    tasks: Mapping[str, Task],
-    models: Mapping[str, ModelFiles],
-    sessions: Sequence[Mapping[str, Any]],
-    ended: str,
-) -> dict[str, Any]:
-    """The provenance of a table. Code and machine at the top are the last session's.
-
-    Args:
-        experiment: what is in the table.
-        tasks, models: its tasks, and at least its models' files, by name.
-        sessions: of all processes that decoded its rows, in the order of time.
-        ended: when the last row was finished.
-    """
-    return {
-        "format": FORMAT,
-        "artefact": experiment.artefact,
-        "pair": experiment.pair,
-        "seed": experiment.seed,
-        "limit": experiment.limit,
-        "batch_size": experiment.batch_size,
-        "dtype": experiment.dtype,
-        **sessions[-1],
-        "started": sessions[0]["started"],
-        "ended": ended,
-        "cells_at_a_time": max(session.get("cells_at_a_time", 1) for session in sessions),
-        "sessions": [dict(session) for session in sessions],
-        "configurations": [_described(cell) for cell in experiment.cells],
-        "tasks": {
-            name: {
-                "problems": len(task.problem_ids(experiment.limit)),
-                "scored": task.score is not None,
-                "sha256": task.fingerprint(),
-            }
-            for name, task in tasks.items()
-        },
-        "models": {name: models[name].as_dict() for name in experiment.models},
-    }
-
-
-def in_order(sessions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Sessions of several cells, each once, by their start."""
-    once = {json.dumps(session, sort_keys=True): session for session in sessions}
-    return sorted(once.values(), key=lambda session: str(session["started"]))
-
-
-def _described(cell: Cell) -> dict[str, Any]:
-    configuration = cell.configuration
-    return {
-        "id": configuration.id,
-        "task": cell.task,
-        "algorithm": configuration.algorithm,
-        "model": configuration.model,
-        **configuration.parameters,
-    }

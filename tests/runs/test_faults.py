@@ -1,4 +1,4 @@
-"""What may happen to a run from outside: nothing that was finished is lost, and no row is doubled."""
+"""What may happen to a run from outside: nothing that was finished is lost, no row doubled."""
 
 import errno
 import os
@@ -22,8 +22,8 @@ from apd.runs import journal as journals
 from apd.runs import provenance, rows
 from apd.runs.cells import CellStore, Job
 from apd.runs.grid import Cell, Experiment
-from apd.runs.journal import Journal, read_journal
 from apd.runs.jobs import Engine
+from apd.runs.journal import Journal, read_journal
 from apd.runs.rows import Event, in_batches, run_cell
 from apd.runs.run import make_plan, run_experiment, run_plan
 from apd.runs.table import read_results
@@ -129,7 +129,7 @@ def test_a_read_only_directory_is_one_clear_line(
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", read_only)
         assert len(run(tmp_path, toy_experiment(limit=1))) == 5  # what is stored can be read
-        with pytest.raises(ApdError, match="cannot write .*Read-only file system; use another"):
+        with pytest.raises(ApdError, match=r"cannot write .*Read-only file system; use another"):
             run(tmp_path)
 
 
@@ -137,12 +137,16 @@ def test_two_runs_on_one_output_do_not_mix(tmp_path: Path) -> None:
     experiment = toy_experiment()
     store = CellStore(tmp_path, toy_task, MODELS)
     job = Job(experiment.cells[0], experiment)
-    with Journal(store.journal(job), store.header(job)):
-        with pytest.raises(ApdError, match="is being written by another run: wait for it"):
-            run(tmp_path)
-    with journals.locked(store.table(experiment)):
-        with pytest.raises(ApdError, match=r"toys\.parquet is being written by another run"):
-            run(tmp_path)
+    with (
+        Journal(store.journal(job), store.header(job)),
+        pytest.raises(ApdError, match="is being written by another run: wait for it"),
+    ):
+        run(tmp_path)
+    with (
+        journals.locked(store.table(experiment)),
+        pytest.raises(ApdError, match=r"toys\.parquet is being written by another run"),
+    ):
+        run(tmp_path)
     pd.testing.assert_frame_equal(run(tmp_path), run(tmp_path / "alone"))
     assert len(written(tmp_path / "cells")) == 35
 
@@ -244,7 +248,9 @@ def test_a_run_short_of_memory_has_the_rows_of_single_decodes_and_says_so(
     engine = Engine(load=lambda names: ToyPair())  # type: ignore[arg-type, return-value]
     batched = replace(alone, batch_size=6)
     run_plan(make_plan([batched], store), store, engine, Console(width=200))
-    assert "odd/apd-R0.5: out of memory with 6 problems at once: going on" in capsys.readouterr().out
+    assert (
+        "odd/apd-R0.5: out of memory with 6 problems at once: going on" in capsys.readouterr().out
+    )
     table = read_results(tmp_path / "batch", "toys")[0].drop(columns=TIMES)
     assert set(table["batch_size"]) == {6}  # not timed as single decodes
     pd.testing.assert_frame_equal(

@@ -117,7 +117,7 @@ def test_ray_gives_the_same_tables(
         assert_same_tables(tmp_path, whole)
         assert "4 of 4 cells" in output.getvalue()
         assert read_provenance(tmp_path, "first")["cells_at_a_time"] == 2
-        with pytest.raises(ValueError, match="^no such checkpoint$"):  # its words, no traceback
+        with pytest.raises(ValueError, match=r"^no such checkpoint$"):  # its words, no traceback
             run_toys(tmp_path / "other", ray=True, loader=fail_to_load)
         with pytest.raises(ApdError, match="a worker process was killed"):
             run_toys(tmp_path / "other", ray=True, loader=killed_while_loading)

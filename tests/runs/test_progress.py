@@ -19,7 +19,9 @@ from apd.runs.rows import Event
 from apd.runs.run import make_plan, run_plan
 
 EXPERIMENT = Experiment(
-    artefact="shown", pair="mini-toy", cells=(Cell("odd", APD), Cell("odd", LARGE), Cell("open", APD))
+    artefact="shown",
+    pair="mini-toy",
+    cells=(Cell("odd", APD), Cell("odd", LARGE), Cell("open", APD)),
 )
 
 

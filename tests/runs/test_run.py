@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from experiment_toys import (
     MODELS,
     SAMPLING,
     ToyPair,
+    interrupted_after,
     toy_experiment,
     toy_task,
 )
@@ -30,12 +29,13 @@ from apd.decoding.configuration import Configuration, configuration_id
 from apd.errors import ApdError
 from apd.runs import rows
 from apd.runs.cells import CellStore, Job
+from apd.runs.columns import columns
 from apd.runs.decode import problem_seed
 from apd.runs.grid import Cell, Experiment
-from apd.runs.journal import Journal, read_journal
+from apd.runs.journal import read_journal
 from apd.runs.provenance import ModelFiles
 from apd.runs.run import run_experiment
-from apd.runs.table import COLUMNS, read_results
+from apd.runs.table import read_results
 
 KEY = ["task", "configuration", "problem_id"]
 TIMES = ["wall_s", "dllm_s", "verifier_s"]
@@ -56,26 +56,10 @@ def run(directory: Path, experiment: Experiment | None = None, **changes: Any) -
     return read_results(directory, experiment.artefact)[0].drop(columns=TIMES)
 
 
-@contextmanager
-def interrupted_after(rows: int) -> Iterator[None]:
-    """Interrupts a run once so many problems are finished."""
-    original, left = Journal.append, [rows]
-
-    def append(journal: Journal, row: dict[str, Any]) -> None:
-        original(journal, row)
-        left[0] -= 1
-        if left[0] == 0:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Journal, "append", append)
-        yield
-
-
 def test_a_run_makes_one_row_a_configuration_and_problem(tmp_path: Path) -> None:
     run(tmp_path)
     table, provenance = read_results(tmp_path, "toys")
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == list(columns())
     assert len(table) == 5 * 7
     by = table.set_index(["task", "configuration", "problem_id"]).sort_index()
     apd = by.loc[("odd", "apd-R0.5", 3)]

@@ -162,7 +162,7 @@ def test_points_of_two_verifiers_or_test_sets_make_no_curve(stored: Path, tmp_pa
     other = MODELS | {"verifier": ModelFiles("toy-small", {"model.safetensors": "0" * 64})}
     one = stored_with("one", MODELS, 0.5, "system")
     assert run(stored, one) == 0
-    with pytest.raises(ApdError, match="one.parquet and .*: the version of verifier is "):
+    with pytest.raises(ApdError, match=r"one\.parquet and .*: the version of verifier is "):
         run(one, stored_with("two", other, 0.7, "system"))
     with pytest.raises(ApdError, match="the test set odd is "):
         run(one, stored_with("three", MODELS, 0.7, "other"))

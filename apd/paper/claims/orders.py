@@ -28,7 +28,7 @@ NEARLY_LINEAR = (0.85, 1.15)  # speed at K = 8, relative to 8 times that at K = 
 def _order(e: Evidence, model: str, order: tuple[str, int], metric: str) -> pd.Series:
     scale = e.llada if model == LLADA else e.dream
     name, steps = order
-    configuration = settings.any_order(scale, GSM, name, steps)  # type: ignore[arg-type]
+    configuration = settings.any_order(scale, GSM, name, steps)
     return e.values("tab1", GSM, configuration, metric, llada=model == LLADA)
 
 
