@@ -1,4 +1,4 @@
-"""Running cells: in this process, in several processes of this machine, or on a Ray cluster.
+"""Running cells: in this process, in several processes of this machine, or on Ray.
 
 Each cell has a journal of its own, so workers share nothing but the folder that they write to, and
 a worker that is killed leaves the others alone.
@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,9 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM
-from apd.errors import ApdError
 from apd.runs.cells import CellStore, Job
 from apd.runs.decode import require_runnable
+from apd.runs.jobs_on_ray import killed, run_on_ray
 from apd.runs.provenance import describe_session
 from apd.runs.rows import Emit, Event, run_cell
 
@@ -60,7 +59,7 @@ class Engine:
             count = min(self.processes, len(part))
             start = functools.partial(Worker, self, store, part, count, restart)
             if self.ray:
-                yield from _on_ray(part, start, count, self.gpus)
+                yield from run_on_ray(part, start, count, self.gpus)
             elif count > 1:
                 yield from _in_processes(part, start, emit, count)
             else:
@@ -130,7 +129,7 @@ def _in_processes(
             yield finished.result()
     except BrokenProcessPool:
         intact = False
-        raise _killed(count) from None
+        raise killed(count) from None
     finally:
         # Workers leave after the problem in hand. One that is killed instead may take the lock of
         # a queue with it, on which everybody else would wait for ever.
@@ -139,13 +138,6 @@ def _in_processes(
         if intact:
             events.put(None)
             relay.join()
-
-
-def _killed(count: int) -> ApdError:
-    return ApdError(
-        "a worker process was killed, perhaps for lack of memory; what was finished is "
-        f"stored: run the same command again, with fewer than {count} processes"
-    )
 
 
 def _pass_on(events: Any, emit: Emit) -> None:
@@ -188,47 +180,3 @@ def _run_job(job: Job) -> Job:
     assert _worker is not None
     _worker.run(job)
     return job
-
-
-def _on_ray(
-    jobs: Sequence[Job], start: Callable[[Emit], Worker], count: int, gpus: float
-) -> Iterator[Job]:
-    """Run the jobs on the cluster that Ray finds or starts, `count` at a time."""
-    try:
-        import ray
-    except ImportError:
-        raise ApdError(
-            "Ray is not installed: run `pip install 'apd[sweep]'`, or run without Ray"
-        ) from None
-    started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False)
-    remote: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_run_on_ray)
-    part, waiting, running = uuid.uuid4().hex, list(jobs), dict[Any, Job]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < count:
-                job = waiting.pop(0)
-                running[remote.remote(part, start, job)] = job
-            finished, _ = ray.wait(list(running))
-            ray.get(finished)
-            yield from map(running.pop, finished)
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from None
-    except ray.exceptions.WorkerCrashedError:
-        raise _killed(count) from None
-    finally:
-        for reference in running:  # none are left but after an error or an interrupt
-            ray.cancel(reference)
-        if started:
-            ray.shutdown()
-
-
-_on_machine: dict[str, Worker] = {}  # of a Ray worker, which is used for many jobs
-
-
-def _run_on_ray(part: str, start: Callable[[Emit], Worker], job: Job) -> None:
-    if part not in _on_machine:
-        _on_machine.clear()  # only the models of one part fit into memory
-        _on_machine[part] = start(lambda event: None)
-    _on_machine[part].run(job)
