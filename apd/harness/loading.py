@@ -57,7 +57,7 @@ def load_decoder(
     spec, row = pair_spec(checkpoints.pair), decoder(meaning.algorithm)
     model, source = _baseline(checkpoints.baseline, spec) if row.on_baseline else (DLLM, "")
     configuration = model_configuration(row.name, model, spec.name, settings)
-    if configuration.models == (model,) != (DLLM,):
+    if row.models == ("baseline",):
         return _baseline_alone(model, source, checkpoints, spec), configuration
     if configuration.verified and not (spec.verifier or checkpoints.verifier_path):
         raise ApdError(

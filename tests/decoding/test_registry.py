@@ -26,8 +26,7 @@ from toy_decoder import LATER, STRIDE, StrideConfig
 
 from apd import plots
 from apd.cli.main import main
-from apd.decoding import SamplingConfig
-from apd.decoding.config import SamplingConfig as Sampling
+from apd.decoding import AdaptiveConfig, SamplingConfig, adaptive
 from apd.decoding.configuration import Configuration, configure
 from apd.decoding.decoder import Decoder
 from apd.decoding.registry import (
@@ -182,8 +181,27 @@ def test_nothing_is_left_of_a_decoder_that_is_no_longer_registered() -> None:
     assert (decoders(), stored_settings(), columns(), plots.methods()) == before
     with pytest.raises(ApdError, match="unknown algorithm 'stride'; choose one of apd, left"):
         decoder("stride")
+    with pytest.raises(ApdError, match="unknown algorithm 'stride'"):
+        Configuration("x", "stride", "dllm", StrideConfig())
     with pytest.raises(SystemExit):
         main(["eval", "--stride", "3"])
+
+
+def test_a_decoder_on_the_dllm_and_a_baseline(tmp_path: Path) -> None:
+    own: dict[str, Any] = {"name": "speculative", "models": ("dllm", "baseline"), "lm_eval": ()}
+    pair = ToyPair(verifier=None)
+    with registered(replace(decoder("apd"), **own)):
+        settings = {"mixture_weight": 0.5, **SAMPLING}
+        configuration = configure("speculative", settings, model="toy-large")
+        assert configuration.models == ("dllm", "toy-large")
+        config = AdaptiveConfig(**settings, seed=3)
+        prompt = pair.encode_chat("odd 1")
+        expected = adaptive(pair.dllm, pair.baselines["toy-large"], prompt, config)
+        found = decode(pair, configuration, prompt, 3)  # type: ignore[arg-type]
+        assert found.tokens == expected.tokens
+        table = run_toys(tmp_path, configuration)
+    assert table["verifier_version"].isna().all()
+    assert (table["dllm_forwards"] > 0).all() and (table["verifier_forwards"] > 0).all()
 
 
 # Tables of other versions
@@ -301,21 +319,21 @@ def test_the_usual_decoders_and_the_paper_s_names() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextStride(Sampling):
+class TextStride(SamplingConfig):
     """A setting of a name that is taken, with another type."""
 
     num_steps: str = setting("few", "steps")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoDefault(Sampling):
+class NoDefault(SamplingConfig):
     """A setting that has to be given."""
 
     depth: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListOfSteps(Sampling):
+class ListOfSteps(SamplingConfig):
     """A setting that no column can hold."""
 
     steps: tuple[int, ...] = ()
