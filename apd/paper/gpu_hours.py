@@ -1,51 +1,28 @@
 """How long the large pairs take on the paper's GPU, from the speeds that the paper publishes.
 
-``python -m apd.paper.gpu_hours --write`` puts the table into
-``book/run_on_a_gpu.md``. A problem's seconds are its published latency where there is one, else
-published tokens over published tokens per second of the same configuration, else the number of
-passes times the time of one. What is published for Dream on GSM8K stands in for what is not
-published for another model or task.
+A problem's seconds are its published latency where there is one, else published tokens over
+published tokens per second of the same configuration, else the number of passes times the time of
+one. What is published for Dream on GSM8K stands in for what is not published for another model or
+task. ``tools/write_tables.py`` makes the table of ``book/run_on_a_gpu.md`` of it.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-
 from apd.decoding.configuration import Configuration
-from apd.errors import ApdError
-from apd.models.registry import pair_spec
 from apd.paper.cost import cost_of
-from apd.paper.figures import ARTEFACTS, experiment_of
 from apd.paper.published import (
     DREAM,
     LLADA,
+    PAPER_PROBLEMS,
     QWEN_LARGE,
     QWEN_SMALL,
     published_value,
 )
-from apd.paper.readme_section import read_section, replace_section
-from apd.paper.scale import (
-    ESSAY,
-    GPQA,
-    GSM,
-    HUMANEVAL,
-    MATH,
-    PROMPT,
-    Scale,
-    scale_of,
-)
-from apd.paths import data_dir
-from apd.runs.cells import shared_cells
+from apd.paper.scale import ESSAY, GPQA, GSM, MATH, PROMPT, Scale
 from apd.runs.grid import Cell
 from apd.tasks.prompt_task import REPETITIONS
 
-START, END = "<!-- gpu-hours:start -->", "<!-- gpu-hours:end -->"
-PAIRS = ("dream-7b", "llada-8b")
-# Problems of a task at full size. MATH is 100 for each of seven subjects.
-PROBLEMS = {GSM: 500, GPQA: 448, MATH: 700, HUMANEVAL: 164, ESSAY: 50, PROMPT: REPETITIONS}
+PROBLEMS = {**PAPER_PROBLEMS, ESSAY: 50, PROMPT: REPETITIONS}  # of a task at full size
 SETTINGS = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}
 
 
@@ -131,53 +108,6 @@ def _model(scale: Scale) -> str:
     return LLADA if scale.dllm == "llada" else DREAM
 
 
-def hours_table() -> str:
-    """Decodes and hours of every artefact, new cells only, as markdown."""
-    lines = ["| pair | artefact | configurations | decodes | hours |", "|---|---|--:|--:|--:|"]
-    for pair in PAIRS:
-        scale = scale_of(pair)
-        experiments = [experiment_of(a, pair) for a in ARTEFACTS.values() if a.grid(scale)]
-        owned = shared_cells(experiments)
-        total = 0.0
-        for experiment in experiments:
-            cells = [cell for cell, owner in owned if owner is experiment]
-            counts = {cell: _problems(cell, scale) for cell in cells}
-            seconds = sum(n * problem_seconds(cell, scale) for cell, n in counts.items())
-            total += seconds
-            figures = (len(cells), sum(counts.values()), f"{seconds / 3600:.1f}")
-            lines.append(
-                f"| `{pair}` | {experiment.artefact} | " + "{} | {} | {} |".format(*figures)
-            )
-        memory = pair_spec(pair).memory_gb
-        lines.append(
-            f"| `{pair}` | **all**, in {memory:g} GB | {len(owned)} | | {total / 3600:.0f} |"
-        )
-    return "\n".join(lines)
-
-
-def _problems(cell: Cell, scale: Scale) -> int:
+def problems_of(cell: Cell, scale: Scale) -> int:
+    """Problems of a cell at full size."""
     return PROBLEMS[next(name for name, ours in scale.tasks.items() if ours == cell.task)]
-
-
-def page_path() -> Path:
-    """The page of the book that shows the table."""
-    return data_dir().parent / "book" / "run_on_a_gpu.md"
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table, or with --write put it into the page."""
-    parser = argparse.ArgumentParser(prog="python -m apd.paper.gpu_hours")
-    parser.add_argument("--write", action="store_true", help="put the table into the page")
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.write:
-            replace_section(page_path(), START, END, hours_table())
-        print(read_section(page_path(), START, END) if arguments.write else hours_table())
-    except ApdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
