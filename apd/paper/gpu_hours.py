@@ -20,7 +20,7 @@ from apd.paper.published import (
 )
 from apd.paper.scale import ESSAY, GPQA, GSM, MATH, PROMPT, Scale
 from apd.runs.grid import Cell
-from apd.tasks.prompt_task import REPETITIONS
+from apd.tasks.figure_1 import REPETITIONS
 
 PROBLEMS = {**PAPER_PROBLEMS, ESSAY: 50, PROMPT: REPETITIONS}  # of a task at full size
 SETTINGS = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}

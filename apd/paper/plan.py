@@ -17,7 +17,7 @@ from apd.runs.grid import Experiment
 from apd.runs.jobs import Engine
 from apd.runs.models import load_models, model_files
 from apd.runs.run import Plan, make_plan, run_plan
-from apd.tasks.prompt_task import load_artefact_task
+from apd.tasks import load_task
 
 
 def open_store(
@@ -35,7 +35,7 @@ def open_store(
     """
     names = dict.fromkeys(name for experiment in experiments for name in experiment.models)
     files = model_files(experiments[0].pair, tuple(names), paths)
-    return CellStore(directory, load_artefact_task, files)
+    return CellStore(directory, load_task, files)
 
 
 def run_quietly(

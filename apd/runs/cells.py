@@ -23,7 +23,7 @@ from apd.runs.journal import Contents, Entry, locked, read_journal
 from apd.runs.provenance import ModelFiles
 from apd.runs.replies import reply_count, write_replies
 from apd.runs.table import as_table, read_provenance, read_results, write_results
-from apd.tasks.task import Task
+from apd.tasks import Task
 
 CELLS = "cells"
 SAME = ("artefact", "pair", "seed", "batch_size", "dtype", "models")

@@ -9,7 +9,7 @@ from typing import Any
 from apd.decoding.registry import FIRST_COLUMNS, decoder
 from apd.runs.grid import Cell, Experiment
 from apd.runs.provenance import ModelFiles
-from apd.tasks.task import Task
+from apd.tasks import Task
 
 FORMAT = 2  # of tables, as their provenance says
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM
+from apd.models.registry import PAIRS
 from apd.runs.cells import CellStore, Job
 from apd.runs.decode import require_runnable
 from apd.runs.jobs_on_ray import killed, run_on_ray
@@ -105,7 +106,8 @@ def groups(jobs: Sequence[Job]) -> list[list[Job]]:
     The mini models always do. A large baseline does not fit beside a large dLLM on one card, so
     each baseline has a part of its own, before the dLLM's.
     """
-    if not jobs or jobs[0].experiment.pair.startswith("mini"):
+    spec = PAIRS.get(jobs[0].experiment.pair) if jobs else None
+    if spec is None or spec.mini:  # only registered pairs are large
         return [list(jobs)] if jobs else []
     parts: dict[str, list[Job]] = {}
     for job in jobs:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apd.errors import ApdError
-from apd.tasks.task import Task
+from apd.tasks import Task
 
 KEPT = ("task", "configuration", "problem_id", "correct")
 

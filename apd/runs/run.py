@@ -18,7 +18,7 @@ from apd.runs.grid import Cell, Experiment
 from apd.runs.jobs import Engine
 from apd.runs.progress import RunProgress
 from apd.runs.provenance import ModelFiles
-from apd.tasks.task import Task, load_task
+from apd.tasks import Task, load_task
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
