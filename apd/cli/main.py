@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from apd.cli import aup, bench, demo, doctor, evaluate, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, doctor, models, reproduce, train_mini
+from apd.cli import eval as evaluate
 from apd.cli.streams import close_streams, open_streams
 from apd.errors import ApdError
 
