@@ -20,40 +20,33 @@ if TYPE_CHECKING:
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
 
+    from apd.decoding.decoder import Look
+
 # Text and axes: contrast above 4.5 on white, and on a dark page, where the book's style sheet
 # brightens figures by DARK_BRIGHTNESS.
 INK = "#707070"
 DARK_BRIGHTNESS = 1.3
 FAINT = "#75757544"  # grid
+FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
 PANEL_INCHES = {1: (4.6, 3.3), 2: (4.0, 3.0), 3: (2.75, 2.6)}  # of a panel, by panels in a row
 PANEL_POINTS = {1: 11, 2: 10.5, 3: 9.5}  # size of text in it
 
 
-@dataclass(frozen=True)
-class MethodStyle:
-    """How one method looks in every figure."""
+def methods() -> dict[str, Look]:
+    """Every look by name: the registered decoders', then those of rules and of further models."""
+    from apd.decoding.decoder import Look
+    from apd.decoding.registry import decoders
 
-    label: str
-    colour: str
-    marker: str
-    line: str = "-"
+    looks = {row.name: row.look for row in decoders()}
+    return looks | {
+        "left_to_right_llada": Look("left to right, LLaDA", "#A05AA0", "D", "--"),
+        "autoregressive_small": Look("autoregressive, small", "#937418", "v", ":"),
+        "gumbel": Look("shared Gumbel noise", "#2A78C0", "<"),
+        "greedy": Look("greedy target", "#C44E52", ">", "--"),
+        "independent": Look("independent noise", "#8A6FC2", "*", "-."),
+        "maximal": Look("maximal coupling", "#00869A", "d", ":"),
+    }
 
-
-METHODS = {
-    "adaptive": MethodStyle("APD", "#0072B2", "o"),
-    "left_to_right": MethodStyle("left to right, K tokens", "#D55E00", "s"),
-    "left_to_right_llada": MethodStyle("left to right, LLaDA", "#A05AA0", "D", "--"),
-    "autoregressive": MethodStyle("autoregressive, large", "#6F7B8A", "^", "-."),
-    "autoregressive_small": MethodStyle("autoregressive, small", "#937418", "v", ":"),
-    "random": MethodStyle("random order", "#009067", "P", "--"),
-    "confidence": MethodStyle("confidence order", "#C2528B", "X", "-."),
-    "entropy": MethodStyle("entropy order", "#B5651D", "p", ":"),
-    "margin": MethodStyle("margin order", "#5B7F2B", "h", "--"),
-    "gumbel": MethodStyle("shared Gumbel noise", "#2A78C0", "<"),
-    "greedy": MethodStyle("greedy target", "#C44E52", ">", "--"),
-    "independent": MethodStyle("independent noise", "#8A6FC2", "*", "-."),
-    "maximal": MethodStyle("maximal coupling", "#00869A", "d", ":"),
-}
 
 AXES = {
     "accuracy": "accuracy",
@@ -203,7 +196,7 @@ def curve(
     Args:
         ax: to draw on.
         x, mean, stderr: equally long, in the units of the axes.
-        method: a key of `METHODS`, which gives colour, marker and line.
+        method: a name of `methods`, which gives colour, marker and line.
         label: of the legend, if not the method's own.
         changes: matplotlib keywords that override the style.
 
@@ -230,16 +223,13 @@ def paper_points(
     return curve(ax, x, mean, stderr, method, label=label, **(hollow | changes))
 
 
-def legend_above(
-    fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None, columns: int = 2
-) -> None:
-    """A legend of markers above all panels, where it covers no point.
+def legend_above(fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None) -> None:
+    """A legend of markers in two columns above all panels, where it covers no point.
 
     Args:
         fig: receives the legend.
         ax: the panel whose labelled curves it names.
         hollow: further entries, label -> marker, drawn hollow in grey.
-        columns: of the legend.
     """
     from matplotlib.lines import Line2D
 
@@ -251,7 +241,7 @@ def legend_above(
     for marker in extra.values():
         handles.append(Line2D([], [], marker=marker, mfc="none", ls="none", color=INK))
     names = [*labels, *extra]
-    fig.legend(handles, names, loc="outside upper center", ncols=columns)
+    fig.legend(handles, names, loc="outside upper center", ncols=2)
 
 
 def law_bars(
@@ -263,7 +253,7 @@ def law_bars(
         ax: to draw on; it also gets its labels and a legend.
         tokens: (V,) texts of the tokens.
         laws: name in the legend -> (V,) probabilities, at most five laws.
-        methods: whose colours they take, keys of `METHODS`, as many as there are laws.
+        methods: whose colours they take, names of `methods`, as many as there are laws.
     """
     hatches = ("", "//", "..", "xx", "--")
     width = 0.84 / len(laws)
@@ -286,11 +276,12 @@ def label_axes(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(AXES[y])
 
 
-def method_style(method: str) -> MethodStyle:
+def method_style(method: str) -> Look:
     """Return a method's style; ValueError names the known ones."""
-    if method not in METHODS:
-        raise ValueError(f"method={method!r} has no style: choose one of {', '.join(METHODS)}.")
-    return METHODS[method]
+    looks, name = methods(), FUNCTIONS.get(method, method)
+    if name not in looks:
+        raise ValueError(f"method={method!r} has no style: choose one of {', '.join(looks)}.")
+    return looks[name]
 
 
 def save(fig: Figure, path: Path | str) -> Path:

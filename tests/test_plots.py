@@ -38,12 +38,12 @@ def test_text_reads_on_both_pages():
 
 @pytest.mark.parametrize("page", [WHITE, DARK_PAGE])
 def test_every_colour_reads_on_both_pages(page):
-    for colour in [plots.INK, *(look.colour for look in plots.METHODS.values())]:
+    for colour in [plots.INK, *(look.colour for look in plots.methods().values())]:
         assert contrast(colour, page) >= 3, colour
 
 
 def test_no_two_methods_share_a_colour_or_a_marker():
-    looks = plots.METHODS.values()
+    looks = plots.methods().values()
     assert len({look.colour for look in looks}) == len(looks)
     assert len({look.marker for look in looks}) == len(looks)
 

@@ -14,6 +14,7 @@ from apd.decoding.passes import Decode, Models, Steps, run_decodes
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, JointRequest, MarginalRequest
 from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.warpers import (
     forbidden_tokens,
     nucleus,
@@ -36,9 +37,11 @@ class AdaptiveConfig(LookaheadConfig):
     The other settings are those of `LookaheadConfig` and `SamplingConfig`.
     """
 
-    mixture_weight: float = 0.7
-    acceptance: Acceptance = "gumbel"
-    verify_chunk: int | None = None
+    mixture_weight: float = setting(
+        0.7, "trust in the dLLM's marginals, 0 to 1", metavar="R", symbol="R", always_named=True
+    )
+    acceptance: Acceptance = setting("gumbel", "how tokens are accepted", metavar="RULE", symbol="")
+    verify_chunk: int | None = setting(None, "positions verified at a time", stored=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,6 +13,7 @@ from apd.decoding.passes import Decode, Models, Steps, run_decodes
 from apd.decoding.protocols import CanvasRequest, DiffusionLM
 from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.unmasking import (
     Order,
     above_threshold,
@@ -38,9 +39,15 @@ class AnyOrderConfig(SamplingConfig):
     """
 
     order: Order = "confidence"
-    num_steps: int | None = None
-    block_length: int | None = None
-    threshold: float | None = None
+    num_steps: int | None = setting(
+        None, "steps, or none for one a token", metavar="N", symbol="steps"
+    )
+    block_length: int | None = setting(
+        None, "blocks decoded one after the other, tokens", metavar="B", symbol="block"
+    )
+    threshold: float | None = setting(
+        None, "confidence above which every token is taken", metavar="P"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

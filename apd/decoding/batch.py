@@ -47,7 +47,7 @@ def adaptive_batch(
     def steps(prompt: Tensor, config: AdaptiveConfig, run: DecodeRecorder) -> Steps:
         return adaptive_steps(dllm, verifier, prompt, config, run)
 
-    return _together(Models(dllm, verifier), (dllm, verifier), steps, prompts, config, seeds)
+    return together(Models(dllm, verifier), (dllm, verifier), steps, prompts, config, seeds)
 
 
 def left_to_right_batch(
@@ -61,7 +61,7 @@ def left_to_right_batch(
     def steps(prompt: Tensor, config: LeftToRightConfig, run: DecodeRecorder) -> Steps:
         return left_to_right_steps(dllm, prompt, config, run)
 
-    return _together(Models(dllm), (dllm,), steps, prompts, config, seeds)
+    return together(Models(dllm), (dllm,), steps, prompts, config, seeds)
 
 
 def any_order_batch(
@@ -75,7 +75,7 @@ def any_order_batch(
     def steps(prompt: Tensor, config: AnyOrderConfig, run: DecodeRecorder) -> Steps:
         return any_order_steps(dllm, prompt, config, run)
 
-    return _together(Models(dllm), (dllm,), steps, prompts, config, seeds)
+    return together(Models(dllm), (dllm,), steps, prompts, config, seeds)
 
 
 def autoregressive_batch(
@@ -89,11 +89,11 @@ def autoregressive_batch(
     def steps(prompt: Tensor, config: AutoregressiveConfig, run: DecodeRecorder) -> Steps:
         return autoregressive_steps(model, prompt, config, run)
 
-    return _together(Models(verifier=model), (model,), steps, prompts, config, seeds)
+    return together(Models(verifier=model), (model,), steps, prompts, config, seeds)
 
 
 @torch.inference_mode()
-def _together(
+def together(
     models: Models,
     text_models: Sequence[TextModel],
     steps: Callable[[Tensor, Config, DecodeRecorder], Steps],
@@ -101,7 +101,7 @@ def _together(
     config: Config,
     seeds: Sequence[int] | None,
 ) -> list[DecodeResult]:
-    """Start one decode for each prompt and drive them all."""
+    """Start one decode for each prompt and drive them all; see `adaptive_batch`."""
     seeds = [config.seed] * len(prompts) if seeds is None else seeds
     if len(seeds) != len(prompts):
         raise ValueError(

@@ -12,6 +12,7 @@ from apd.decoding.passes import Decode, Models, Steps, run_decodes
 from apd.decoding.protocols import DiffusionLM, MarginalRequest
 from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
 
 
@@ -26,7 +27,7 @@ class LeftToRightConfig(LookaheadConfig):
     The other settings are those of `LookaheadConfig` and `SamplingConfig`.
     """
 
-    tokens_per_step: int = 1
+    tokens_per_step: int = setting(1, "tokens a step", metavar="K", symbol="K", always_named=True)
     noise: Noise = "position"
 
     def __post_init__(self) -> None:

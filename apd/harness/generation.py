@@ -1,37 +1,19 @@
-"""Replies to requests: one decode at a time with stop strings watched, or several together."""
+"""Replies to requests: decoded one at a time, with stop strings watched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from apd.decoding import (
-    DecodeResult,
-    Iteration,
-    adaptive,
-    adaptive_batch,
-    any_order,
-    any_order_batch,
-    autoregressive,
-    autoregressive_batch,
-    left_to_right,
-    left_to_right_batch,
-)
+from apd.decoding import DecodeResult, Iteration
 from apd.decoding.configuration import Configuration
-from apd.runs.decode import require_runnable
+from apd.runs.decode import decode
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
-
-_DECODERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "apd": (adaptive, adaptive_batch),
-    "left_to_right": (left_to_right, left_to_right_batch),
-    "autoregressive": (autoregressive, autoregressive_batch),
-}
-_ANY_ORDER = (any_order, any_order_batch)
 
 
 @dataclass
@@ -66,28 +48,6 @@ def decode_until(
     pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int, stops: Sequence[str]
 ) -> DecodeResult:
     """Decode a prompt, (P,) long, at most until its text holds a stop string."""
-    models = _models(pair, configuration)
-    watch = StopWatch(models[0].detokenize, len(prompt_ids), stops)
-    decoder, _ = _DECODERS.get(configuration.algorithm, _ANY_ORDER)
-    settings: Any = replace(configuration.decoder, seed=seed)
-    result: DecodeResult = decoder(*models, prompt_ids, settings, watch.see, lambda: watch.reached)
-    return result
-
-
-def decode_together(
-    pair: Pair, configuration: Configuration, prompts: Sequence[Tensor], seeds: Sequence[int]
-) -> list[DecodeResult]:
-    """Decode prompts, (P_b,) long each, in common passes; none stops before its end."""
-    _, decoder = _DECODERS.get(configuration.algorithm, _ANY_ORDER)
-    results: list[DecodeResult] = decoder(
-        *_models(pair, configuration), prompts, configuration.decoder, seeds
-    )
-    return results
-
-
-def _models(pair: Pair, configuration: Configuration) -> tuple[Any, ...]:
-    """The models that the configuration's decoder takes."""
-    require_runnable(pair, configuration)
-    if configuration.algorithm == "autoregressive":
-        return (pair.baselines[configuration.model],)
-    return (pair.dllm, pair.verifier) if configuration.verified else (pair.dllm,)
+    text_model = pair.baselines.get(configuration.model, pair.dllm)
+    watch = StopWatch(text_model.detokenize, len(prompt_ids), stops)
+    return decode(pair, configuration, prompt_ids, seed, watch.see, lambda: watch.reached)

@@ -17,12 +17,13 @@ from apd.errors import ApdError
 from apd.harness.diffusion_bound import diffusion_bound
 from apd.harness.generation import StopWatch
 from apd.harness.likelihood import Passage, left_to_right_log_likelihood
-from apd.harness.names import MODEL_NAMES
+from apd.harness.names import model_names
 from apd.harness.requests import request_seeds
 from apd.harness.settings import request_settings
 from apd.runs.decode import decode, problem_seed
 from apd.tasks.task import load_task
 
+MODEL_NAMES = model_names()
 SHORT = "max_new_tokens=6"
 BY_TYPE = {"Dream": "dream-confidence", "llada": "llada-confidence", "Qwen2": "qwen"}
 

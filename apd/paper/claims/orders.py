@@ -37,7 +37,7 @@ ORDERS = {
 def _order(e: Evidence, model: str, order: tuple[str, int], metric: str) -> pd.Series:
     scale = e.llada if model == LLADA else e.dream
     name, steps = order
-    configuration = settings.any_order(scale, GSM, name, steps)  # type: ignore[arg-type]
+    configuration = settings.any_order(scale, GSM, name, steps)
     return e.values("tab1", GSM, configuration, metric, llada=model == LLADA)
 
 
