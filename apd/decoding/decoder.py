@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
-from apd.decoding.batch import together
 from apd.decoding.config import SamplingConfig
 from apd.decoding.expected_passes import Passes
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
-from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
+from apd.decoding.passes import Loop, decode_all
 from apd.decoding.result import DecodeResult
 from apd.decoding.setting import Setting, settings_of
+from apd.decoding.stream import Stream
 
 Kind = Literal["dllm", "verifier", "baseline"]
 KINDS = (("dllm",), ("dllm", "verifier"), ("baseline",), ("dllm", "baseline"))
@@ -57,7 +55,7 @@ class Decoder:
 
     name: str
     settings: type[SamplingConfig]
-    steps: Callable[..., Steps]
+    steps: Loop
     models: tuple[Kind, ...]
     passes: Callable[[Any, float], Passes]
     look: Look
@@ -100,14 +98,8 @@ class Decoder:
         """Whether the pair's verifier takes part."""
         return "verifier" in self.models
 
-    @torch.inference_mode()
     def decode(
-        self,
-        models: Sequence[Any],
-        prompt_ids: Tensor,
-        config: SamplingConfig,
-        on_iteration: OnIteration | None = None,
-        should_stop: ShouldStop | None = None,
+        self, models: Sequence[Any], prompt_ids: Tensor, config: SamplingConfig
     ) -> DecodeResult:
         """Decode one prompt.
 
@@ -115,12 +107,8 @@ class Decoder:
             models: one of each kind in `self.models`, in that order.
             prompt_ids: (P,) long.
             config: of class `self.settings`.
-            on_iteration: called with each finished `Iteration`.
-            should_stop: polled before each iteration; True ends the decode with what there is.
         """
-        run = DecodeRecorder(tuple(models), prompt_ids.numel(), on_iteration, should_stop)
-        steps = self.steps(*models, prompt_ids, config, run)
-        return run_decodes(self._answering(models), [Decode(steps, run)])[0]
+        return decode_all(self.steps, models, [prompt_ids], config)[0]
 
     def decode_batch(
         self,
@@ -130,13 +118,8 @@ class Decoder:
         seeds: Sequence[int] | None = None,
     ) -> list[DecodeResult]:
         """Decode prompts, (P_b,) long each, in common passes; see `apd.decoding.batch`."""
+        return decode_all(self.steps, models, prompts, config, seeds)
 
-        def steps(prompt: Tensor, config: SamplingConfig, run: DecodeRecorder) -> Steps:
-            return self.steps(*models, prompt, config, run)
-
-        return together(self._answering(models), models, steps, prompts, config, seeds)
-
-    def _answering(self, models: Sequence[Any]) -> Models:
-        """The models by the requests that they answer: a baseline scores as a verifier does."""
-        by_kind = dict(zip(self.models, models, strict=True))
-        return Models(by_kind.get("dllm"), by_kind.get("verifier", by_kind.get("baseline")))
+    def stream(self, models: Sequence[Any], prompt_ids: Tensor, config: SamplingConfig) -> Stream:
+        """A decode that yields its iterations as they are finished; see `decode`."""
+        return Stream(self.steps, models, prompt_ids, config)

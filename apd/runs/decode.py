@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from apd.decoding import DecodeResult, OnIteration, ShouldStop
+from apd.decoding import DecodeResult, Stream
 from apd.decoding.configuration import DLLM, Configuration
 from apd.errors import ApdError
 
@@ -45,24 +45,19 @@ def decode_problems(
     return configuration.row.decode_batch(models, prompts, configuration.decoder, seeds)
 
 
-def decode(
-    pair: Pair,
-    configuration: Configuration,
-    prompt_ids: Tensor,
-    seed: int,
-    on_iteration: OnIteration | None = None,
-    should_stop: ShouldStop | None = None,
-) -> DecodeResult:
+def decode(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> DecodeResult:
     """Decode a prompt, (P,) long, with the configuration's decoder and model under `seed`.
-
-    Args:
-        on_iteration, should_stop: as for `apd.decoding.adaptive`.
 
     Raises:
         ApdError: the pair lacks a model that the configuration needs.
     """
+    return stream(pair, configuration, prompt_ids, seed).finish()
+
+
+def stream(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> Stream:
+    """The same decode, iteration by iteration."""
     models, settings = _models(pair, configuration), replace(configuration.decoder, seed=seed)
-    return configuration.row.decode(models, prompt_ids, settings, on_iteration, should_stop)
+    return configuration.row.stream(models, prompt_ids, settings)
 
 
 def _models(pair: Pair, configuration: Configuration) -> list[Any]:

@@ -40,17 +40,12 @@ def stride_steps(
     canvas = blank_canvas(prompt_ids, config.max_new_tokens, dllm.mask_token_id, dllm.device)
     P, n = len(prompt_ids), len(canvas)
     offsets = range(min(config.stride, n - P))
-    filled = torch.zeros(n, dtype=torch.bool)
     for offset in reversed(offsets) if config.backwards else offsets:
-        if not run.proceed():
-            break
-        logits = yield CanvasRequest(canvas, range(P, n))  # (n - P, V)
+        logits = yield CanvasRequest(dllm, canvas, range(P, n))  # (n - P, V)
         best = tempered_log_probs(logits, 1.0, forbidden_tokens(dllm)).argmax(-1)  # (n - P,)
         positions = torch.arange(P + offset, n, config.stride)
-        canvas[positions], filled[positions] = best[positions - P], True
-        run.record(start=P, draft=best[positions - P].tolist(), positions=positions.tolist())
-    gapless = int(filled[P:].long().cumprod(0).sum())
-    return run.result(canvas[P : P + gapless])
+        canvas[positions] = best[positions - P]
+        yield run.record(start=P, draft=best[positions - P].tolist(), positions=positions.tolist())
 
 
 STRIDE = Decoder(
