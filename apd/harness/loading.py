@@ -68,8 +68,8 @@ def load_decoder(
         spec.name,
         device=checkpoints.device,
         dtype=checkpoints.dtype,
-        dllm_path=checkpoints.dllm_path,
-        verifier_path=checkpoints.verifier_path,
+        dllm=checkpoints.dllm_path,
+        verifier=checkpoints.verifier_path,
     )
     found = pair.dllm.model.config.model_type
     if meaning.family not in (None, found):

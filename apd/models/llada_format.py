@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from transformers import LlamaConfig
 
 from apd.errors import ApdError
+from apd.models.checkpoint import parse_config
+
+C = TypeVar("C", bound=LlamaConfig)
 
 # Llama's configuration field -> LLaDA's.
 REQUIRED_FIELDS = {
@@ -20,10 +23,10 @@ REQUIRED_FIELDS = {
     "max_position_embeddings": "max_sequence_length",
     "rms_norm_eps": "rms_norm_eps",
     "tie_word_embeddings": "weight_tying",
-    "mask_token_id": "mask_token_id",
     "eos_token_id": "eos_token_id",
 }
 OPTIONAL_FIELDS = {
+    "mask_token_id": "mask_token_id",
     "num_key_value_heads": "n_kv_heads",
     "pad_token_id": "pad_token_id",
     "bos_token_id": "bos_token_id",
@@ -65,8 +68,8 @@ LLAMA_BLOCK = re.compile(r"model\.layers\.(\d+)\.(.+)")
 LLADA_BLOCK = re.compile(r"model\.transformer\.blocks\.(\d+)\.(.+)")
 
 
-def read_llada_config(published: Mapping[str, Any], source: Path) -> dict[str, Any]:
-    """Llama's configuration fields from the content of a LLaDA ``config.json``.
+def read_llada_config(config_class: type[C], published: Mapping[str, Any], source: Path) -> C:
+    """Llama's configuration from the content of a LLaDA ``config.json``.
 
     Raises:
         ApdError: a field is missing, or asks for blocks other than Llama's.
@@ -89,7 +92,8 @@ def read_llada_config(published: Mapping[str, Any], source: Path) -> dict[str, A
     optional = {ours: published.get(theirs) for ours, theirs in OPTIONAL_FIELDS.items()}
     given = {name: value for name, value in optional.items() if value is not None}
     rotary = {"rope_type": "default", "rope_theta": theta}
-    return {"bos_token_id": None, **required, **given, "rope_parameters": rotary}
+    fields = {"bos_token_id": None, **required, **given, "rope_parameters": rotary}
+    return parse_config(config_class, fields, source)
 
 
 def write_llada_config(config: LlamaConfig) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apd.errors import ApdError
+from apd.models.files import is_complete
 from apd.models.locations import is_downloaded
 from apd.paths import data_dir
+
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+BESIDE_WEIGHTS_GB = 0.9  # Python, torch, and logits over a whole vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +23,13 @@ class PairSpec:
     Attributes:
         baselines: autoregressive models to compare with, the large one first.
         dtype: precision of the weights when loaded.
-        weights_gb: size of the dLLM's and the verifier's weights in that precision, GB; on disk
-            and to download.
-        memory_gb: memory to decode 256 tokens with both, GB.
+        parameters: of the dLLM and of the verifier.
+        mask_token: of the dLLM, a token or its id, where its files do not name it.
+        shifted: whether the dLLM's output i predicts position i + 1, where its family does not say.
         runs_on: the smallest machine, in words.
+        licence: of the dLLM, and of the others where it differs.
+        shows: what the pair is good for.
+        shows_not: what it cannot tell.
     """
 
     name: str
@@ -28,10 +37,29 @@ class PairSpec:
     verifier: str | None
     baselines: tuple[str, ...] = ()
     dtype: str
-    weights_gb: float
-    memory_gb: float
-    runs_on: str
+    parameters: tuple[int, ...] = ()
+    mask_token: str | int | None = None
+    shifted: bool | None = None
+    runs_on: str = ""
+    licence: str = ""
+    shows: str = ""
+    shows_not: str = ""
 
+    @property
+    def weights_gb(self) -> float:
+        """Size of the dLLM's and the verifier's weights in this precision, GB."""
+        return sum(self.parameters) * BYTES[self.dtype] / 1e9
+
+    @property
+    def memory_gb(self) -> int:
+        """Memory to decode 256 tokens with both: weights, keys and values, and the rest, GB."""
+        return math.ceil(1.05 * self.weights_gb + BESIDE_WEIGHTS_GB)
+
+
+QWEN_CODER = "Qwen/Qwen2.5-Coder-0.5B"
+DREAM_7B, QWEN_HALF_B = 7_615_616_512, 494_032_768
+NOT_FASTER = "speed: a dLLM cannot be faster than a verifier of its own size"
+APACHE = "Apache 2.0"
 
 PAIRS: Mapping[str, PairSpec] = {
     spec.name: spec
@@ -42,18 +70,85 @@ PAIRS: Mapping[str, PairSpec] = {
             verifier="mini-qwen-small",
             baselines=("mini-qwen-large", "mini-qwen-small"),
             dtype="float32",
-            weights_gb=0.02,
-            memory_gb=1,
+            parameters=(3_739_904, 498_528),
             runs_on="any CPU, no network",
+            licence="MIT, in the repository",
+            shows="every decoder, setting and figure of the book within minutes",
+            shows_not="answers to questions outside the mini suite",
         ),
         PairSpec(
             name="mini-llada",
             dllm="mini-llada",
             verifier=None,
             dtype="float32",
-            weights_gb=0.02,
-            memory_gb=1,
+            parameters=(3_737_856,),
             runs_on="any CPU, no network",
+            licence="MIT, in the repository",
+            shows="a dLLM without a shift, in any order",
+            shows_not="adaptive parallel decoding: it has no verifier",
+        ),
+        PairSpec(
+            name="diffugpt-s",
+            dllm="diffusionfamily/diffugpt-s",
+            verifier="distilbert/distilgpt2",
+            baselines=("openai-community/gpt2", "distilbert/distilgpt2"),
+            dtype="float32",
+            parameters=(124_439_808, 81_912_576),
+            mask_token=10541,  # an ordinary token: nothing in its files marks it
+            runs_on="any CPU",
+            licence=f"{APACHE}; GPT-2 MIT",
+            shows="the smallest public pair: how it all works on text that was never made up",
+            shows_not="following instructions (base models), and speed: 124M draft, 82M verify",
+        ),
+        PairSpec(
+            name="diffugpt-m",
+            dllm="diffusionfamily/diffugpt-m",
+            verifier="distilbert/distilgpt2",
+            baselines=("openai-community/gpt2-medium", "openai-community/gpt2"),
+            dtype="float32",
+            parameters=(354_824_192, 81_912_576),
+            runs_on="any CPU: the pair for a laptop",
+            licence=f"{APACHE}; GPT-2 MIT",
+            shows="speed on a laptop: 355M draft, 82M verify",
+            shows_not="following instructions (base models)",
+        ),
+        PairSpec(
+            name="qwen3-0.6b",
+            dllm="dllm-hub/Qwen3-0.6B-diffusion-mdlm-v0.1",
+            verifier="Qwen/Qwen3-0.6B",
+            baselines=("Qwen/Qwen3-0.6B",),
+            dtype="float32",
+            parameters=(751_632_384, 596_049_920),
+            runs_on="any CPU with 8 GB, or any GPU",
+            licence=APACHE,
+            shows="chat and arithmetic on a laptop; tokens per iteration, acceptance, orders",
+            shows_not=NOT_FASTER,
+        ),
+        PairSpec(
+            name="qwen2.5-coder-0.5b",
+            dllm="dllm-hub/Qwen2.5-Coder-0.5B-Instruct-diffusion-mdlm-v0.1",
+            verifier="Qwen/Qwen2.5-Coder-0.5B-Instruct",
+            baselines=("Qwen/Qwen2.5-Coder-0.5B-Instruct",),
+            dtype="float32",
+            parameters=(630_167_424, QWEN_HALF_B),
+            runs_on="any CPU with 8 GB, or any GPU",
+            licence=APACHE,
+            shows="code on a laptop, without a shift; tokens per iteration, acceptance, orders",
+            shows_not=NOT_FASTER,
+        ),
+        PairSpec(
+            name="open-dcoder-0.5b",
+            dllm="fredzzp/open-dcoder-0.5B",
+            verifier=QWEN_CODER,
+            baselines=(QWEN_CODER,),
+            dtype="float32",
+            parameters=(QWEN_HALF_B, QWEN_HALF_B),
+            mask_token="<M>",
+            shifted=True,
+            runs_on="any CPU with 8 GB, or any GPU",
+            licence=APACHE,
+            shows="completing code on a laptop, with a shift as Dream has it",
+            shows_not=f"following instructions (base models), and {NOT_FASTER}",
         ),
         PairSpec(
             name="dream-7b",
@@ -61,18 +156,57 @@ PAIRS: Mapping[str, PairSpec] = {
             verifier="Qwen/Qwen2.5-0.5B",
             baselines=("Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-0.5B"),
             dtype="bfloat16",
-            weights_gb=16.2,
-            memory_gb=18,
+            parameters=(DREAM_7B, QWEN_HALF_B),
             runs_on="one 24 GB GPU; Qwen2.5-7B-Instruct as a baseline takes 15 GB more",
+            licence=APACHE,
+            shows="the paper's own pair",
+            shows_not="anything on a laptop",
+        ),
+        PairSpec(
+            name="dream-coder-7b",
+            dllm="Dream-org/Dream-Coder-v0-Instruct-7B",
+            verifier=QWEN_CODER,
+            baselines=("Qwen/Qwen2.5-Coder-7B-Instruct", QWEN_CODER),
+            dtype="bfloat16",
+            parameters=(DREAM_7B, QWEN_HALF_B),
+            runs_on="one 24 GB GPU; a 7B baseline takes 15 GB more",
+            licence=APACHE,
+            shows="the paper's proportions on code",
+            shows_not="the paper's numbers: it is another model",
+        ),
+        PairSpec(
+            name="diffucoder-7b",
+            dllm="apple/DiffuCoder-7B-Instruct",
+            verifier=QWEN_CODER,
+            baselines=("Qwen/Qwen2.5-Coder-7B-Instruct", QWEN_CODER),
+            dtype="bfloat16",
+            parameters=(DREAM_7B, QWEN_HALF_B),
+            runs_on="one 24 GB GPU; a 7B baseline takes 15 GB more",
+            licence=f"Apple's, see its model card; Qwen {APACHE}",
+            shows="the paper's proportions on code, with a model trained on code from the start",
+            shows_not="the paper's numbers: it is another model",
         ),
         PairSpec(
             name="llada-8b",
             dllm="GSAI-ML/LLaDA-8B-Instruct",
             verifier=None,
             dtype="bfloat16",
-            weights_gb=16.0,
-            memory_gb=18,
+            parameters=(8_015_581_184,),
             runs_on="one 24 GB GPU",
+            licence="MIT",
+            shows="orders and steps of a dLLM trained from scratch",
+            shows_not="adaptive parallel decoding: no small model shares its vocabulary",
+        ),
+        PairSpec(
+            name="llada-1.5",
+            dllm="GSAI-ML/LLaDA-1.5",
+            verifier=None,
+            dtype="bfloat16",
+            parameters=(8_015_581_184,),
+            runs_on="one 24 GB GPU",
+            licence="MIT",
+            shows="orders and steps of a LLaDA after preference training",
+            shows_not="adaptive parallel decoding: no small model shares its vocabulary",
         ),
     )
 }
@@ -89,6 +223,29 @@ def pair_spec(name: str) -> PairSpec:
     return PAIRS[name]
 
 
+def unregistered(dllm: str, verifier: str | None = None) -> PairSpec:
+    """What is known of a dLLM that is not registered under a pair's name.
+
+    A registered dLLM in another place is told by its name: what its files do not say (mask, shift)
+    is as registered.
+    """
+    name = last_part(dllm)
+    known = next((spec for spec in PAIRS.values() if last_part(spec.dllm) == name), None)
+    return PairSpec(
+        name=name,
+        dllm=dllm,
+        verifier=verifier,
+        dtype=known.dtype if known else "float32",
+        mask_token=known.mask_token if known else None,
+        shifted=known.shifted if known else None,
+    )
+
+
+def last_part(source: str) -> str:
+    """``model`` of ``owner/model`` or of a directory's path."""
+    return source.rstrip("/").rsplit("/", 1)[-1]
+
+
 def describe_pairs() -> list[dict[str, str]]:
     """One row a pair: its models, what it needs, and whether its checkpoints are at hand."""
     return [
@@ -97,13 +254,34 @@ def describe_pairs() -> list[dict[str, str]]:
             "dLLM": spec.dllm,
             "verifier": spec.verifier or "none",
             "AR baselines": ", ".join(spec.baselines) or "none",
-            "weights": f"{spec.weights_gb:g} GB {spec.dtype}",
-            "memory": f"{spec.memory_gb:g} GB",
+            "weights": f"{spec.weights_gb:.3g} GB {spec.dtype}",
+            "memory": f"{spec.memory_gb} GB",
             "runs on": spec.runs_on,
             "status": availability(spec),
         }
         for spec in PAIRS.values()
     ]
+
+
+def explain_pair(name: str) -> dict[str, str]:
+    """A row of `describe_pairs` with sizes, licence, what the pair shows, and how to run it.
+
+    Raises:
+        ApdError: there is no such pair.
+    """
+    spec = pair_spec(name)
+    row = next(row for row in describe_pairs() if row["pair"] == name)
+    sizes = [f"{count / 1e6:.3g}M" for count in spec.parameters]
+    algorithm = "" if spec.verifier else " --algorithm low_confidence"
+    command = f"apd demo --pair {name}" if spec.verifier else f"apd eval --pair {name}{algorithm}"
+    return {
+        **row,
+        "parameters": " and ".join(sizes),
+        "licence": spec.licence,
+        "shows": spec.shows,
+        "cannot show": spec.shows_not,
+        "run": command,
+    }
 
 
 def availability(spec: PairSpec) -> str:
@@ -117,7 +295,7 @@ def availability(spec: PairSpec) -> str:
         models = data_dir() / "models"
     except ApdError as error:
         return str(error)
-    missing = [name for name in needed if not (models / name / "model.safetensors").is_file()]
+    missing = [name for name in needed if not is_complete(models / name)]
     return f"{', '.join(missing)} missing: run `apd train-mini`" if missing else "ready"
 
 

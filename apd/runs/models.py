@@ -48,7 +48,7 @@ def load_models(
             sources = _sources(experiment, baseline_path=baseline_path, **paths)
             return _load_baselines(experiment, sources, **place), files
         baselines = any(name not in (DLLM, VERIFIER) for name in experiment.models)
-        own: dict[str, Any] = {**place, **paths}
+        own: dict[str, Any] = {**place, "dllm": dllm_path, "verifier": verifier_path}
         pair = load_pair(experiment.pair, baselines=baselines, **own)
     except ValueError as error:
         raise ApdError(str(error)) from None

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_checkpoints import random_ids, tiny_dream, tiny_llada, tiny_qwen
 
-from apd.models.lean import LeanDecoder, Rows, Segment
+from apd.models.lean import LeanDecoder
+from apd.models.segments import Rows, Segment
 from apd.models.rotation import RotaryTable
 from apd.models.transformer import run_layers
 

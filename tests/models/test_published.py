@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from apd.models.checkpoint import make_config
 from apd.models.dream import DreamConfig, DreamForMaskedDiffusion
 from apd.models.llada import LladaConfig, LladaForMaskedDiffusion
 from apd.models.llada_format import read_llada_config, to_llada_name, write_llada_config
@@ -103,7 +102,7 @@ def test_qwen_half_b():
 
 
 def test_llada_8b():
-    config = make_config(LladaConfig, read_llada_config(LLADA_8B, SOURCE), SOURCE)
+    config = read_llada_config(LladaConfig, LLADA_8B, SOURCE)
     assert config.mask_token_id == 126336
     assert parameter_count(LladaForMaskedDiffusion, config) == 8_015_581_184
     assert LLADA_8B.items() <= write_llada_config(config).items()
