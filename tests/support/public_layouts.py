@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,35 +118,47 @@ def gpt2_shapes(name: str, config: dict[str, Any]) -> Shapes:
     return shapes
 
 
-def write_full_size(directory: Path, name: str, shards: int = 1) -> Path:
+def write_full_size(
+    directory: Path, name: str, shards: int = 1, without: Sequence[str] = ()
+) -> Path:
     """The checkpoint ``name`` at full size: its configuration, and headers with a hole behind."""
-    config, shapes = CONFIGS[name], stored_shapes(name, CONFIGS[name])
+    config = CONFIGS[name]
+    shapes = {n: s for n, s in stored_shapes(name, config).items() if n not in without}
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "config.json").write_text(json.dumps(config))
-    names = sorted(shapes)
+    separate = name.startswith(SEPARATE_HEAD)
+    names = sorted(shapes, key=lambda n: (separate and n == "lm_head.weight", n))
     if shards == 1:
-        write_hole(directory / "model.safetensors", shapes)
+        write_hole(directory / "model.safetensors", {n: shapes[n] for n in names}, last=separate)
         return directory
     files = {n: f"model-{1 + i * shards // len(names):05d}.safetensors" for i, n in enumerate(names)}
     for file in set(files.values()):
-        write_hole(directory / file, {n: shapes[n] for n in names if files[n] == file})
+        part = {n: shapes[n] for n in names if files[n] == file}
+        write_hole(directory / file, part, last=separate)
     index = {"metadata": {}, "weight_map": files}
     (directory / "model.safetensors.index.json").write_text(json.dumps(index))
     return directory
 
 
-def write_hole(path: Path, shapes: Shapes, dtype: str = "BF16", width: int = 2) -> None:
-    """A safetensors file of zeros that takes no room on the disk."""
+def write_hole(path: Path, shapes: Shapes, *, last: bool) -> None:
+    """A safetensors file of bfloat16 zeros that takes no room on the disk.
+
+    Args:
+        last: make its last number a one, so that the last tensor differs from all others.
+    """
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, shape in shapes.items():
-        start, end = end, end + width * math.prod(shape)
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [start, end]}
+        start, end = end, end + 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         file.truncate(8 + len(text) + end)
+        if last:
+            file.seek(-2, 2)
+            file.write(b"\x80\x3f")
 
 
 def reduced_config(name: str) -> dict[str, Any]:
