@@ -9,21 +9,21 @@ change what a decoder does, because it is the same loop.
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
+from apd.decoding.finite import FiniteLogits, Request
 from apd.decoding.protocols import (
     AutoregressiveLM,
     CanvasRequest,
     DiffusionLM,
     JointRequest,
     MarginalRequest,
+    TextModel,
 )
 from apd.decoding.recorder import DecodeRecorder, Role
 from apd.decoding.result import DecodeResult
 from apd.decoding.stopwatch import start_stopwatch
 
-Request = MarginalRequest | CanvasRequest | JointRequest
 Steps = Generator[Request, Tensor, DecodeResult]
 
 
@@ -52,6 +52,7 @@ def run_decodes(models: Models, decodes: Sequence[Decode]) -> list[DecodeResult]
     """
     results: dict[int, DecodeResult] = {}
     waiting: dict[int, Request] = {}
+    finite = FiniteLogits()
     answers: dict[int, Tensor | None] = dict.fromkeys(range(len(decodes)))
     while answers:
         for index, answer in answers.items():
@@ -60,23 +61,28 @@ def run_decodes(models: Models, decodes: Sequence[Decode]) -> list[DecodeResult]
                 waiting[index] = next(steps) if answer is None else steps.send(answer)
             except StopIteration as ended:
                 results[index] = ended.value
-        answers = _answer(models, decodes, waiting)
+        finite.check()
+        answers = _answer(models, decodes, waiting, finite)
         for index in answers:
             del waiting[index]
     return [results[index] for index in range(len(decodes))]
 
 
 def _answer(
-    models: Models, decodes: Sequence[Decode], waiting: dict[int, Request]
+    models: Models,
+    decodes: Sequence[Decode],
+    waiting: dict[int, Request],
+    finite: FiniteLogits,
 ) -> dict[int, Tensor | None]:
     """Answer all waiting requests of one kind in one pass, and charge its time."""
     for kind in (JointRequest, CanvasRequest, MarginalRequest):
         chosen = {i: request for i, request in waiting.items() if isinstance(request, kind)}
         if chosen:
-            role, device, answer = _model(models, kind)
-            stop = start_stopwatch(device)
+            role, model, answer = _model(models, kind)
+            stop = start_stopwatch(model.device)
             logits = answer(list(chosen.values()))
             seconds = stop()
+            finite.note(model, list(chosen.values()), logits)
             for index, request in chosen.items():
                 recorder = decodes[index].recorder
                 recorder.charge(role, seconds, 1 / len(chosen), new_pass=request.opens_pass)
@@ -84,12 +90,12 @@ def _answer(
     return {}
 
 
-def _model(models: Models, kind: type) -> tuple[Role, torch.device, Callable[..., list[Tensor]]]:
+def _model(models: Models, kind: type) -> tuple[Role, TextModel, Callable[..., list[Tensor]]]:
     """Who answers requests of this kind."""
     if kind is JointRequest and models.verifier is not None:
-        return "verifier", models.verifier.device, models.verifier.joints
+        return "verifier", models.verifier, models.verifier.joints
     if kind is CanvasRequest and models.dllm is not None:
-        return "dllm", models.dllm.device, models.dllm.canvases
+        return "dllm", models.dllm, models.dllm.canvases
     if kind is MarginalRequest and models.dllm is not None:
-        return "dllm", models.dllm.device, models.dllm.marginals
+        return "dllm", models.dllm, models.dllm.marginals
     raise TypeError(f"a decode makes a {kind.__name__}, but no model was given to answer it")

@@ -33,6 +33,7 @@ class MaskedDiffusionLM:
 
     Attributes:
         name: what messages call it.
+        all_finite: no logit is infinite unless something is broken.
         inference: the pass behind all logits.
         vocab_size: V, rows of the output layer.
         mask_token_id: stands for an undecoded position.
@@ -40,6 +41,8 @@ class MaskedDiffusionLM:
         forbidden_token_ids: (F,) long, never to be sampled: the mask, rows that are no token, and
             in a pair the ids that the verifier does not know.
     """
+
+    all_finite = True
 
     def __init__(
         self,

@@ -31,6 +31,8 @@ def why_not_lean(model: Any) -> str | None:
     rope_type = decoder.rotary_emb.rope_type
     if rope_type in DEPENDS_ON_LENGTH:
         return f"rope_type {rope_type!r}, whose angles depend on the length of the text"
+    if 2 * len(decoder.rotary_emb.inv_freq) != decoder.layers[0].self_attn.head_dim:
+        return "a rotary embedding of part of each head"
     if set(getattr(config, "layer_types", None) or ["full_attention"]) != {"full_attention"}:
         return "layers with sliding windows"
     if not all(parameter.is_floating_point() for parameter in model.parameters()):

@@ -26,11 +26,14 @@ class CausalVerifier:
 
     Attributes:
         name: what messages call it.
+        all_finite: no logit is infinite unless something is broken.
         inference: the pass behind all logits.
         vocab_size: V', rows of the output layer.
         end_token_ids: end of sequence and end of turn.
         forbidden_token_ids: (F,) long, never to be sampled: rows that are no token, and the mask.
     """
+
+    all_finite = True
 
     def __init__(
         self,

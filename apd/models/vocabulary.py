@@ -51,16 +51,17 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerBase:
 def add_added_tokens(directory: Path, tokenizer: PreTrainedTokenizerBase) -> None:
     """Tokens that stand in ``added_tokens.json`` alone, as open-dcoder's mask does.
 
+    transformers reads that file only where the settings describe no added token at all.
+
     Raises:
-        ApdError: they do not follow on the vocabulary.
+        ApdError: their ids do not follow on the vocabulary.
     """
     path = directory / "added_tokens.json"
     if not path.is_file():
         return
-    known = tokenizer.get_vocab()
-    added = {token: token_id for token, token_id in read_json(path).items() if token not in known}
-    for token, token_id in sorted(added.items(), key=lambda item: str(item[1]).zfill(12)):
-        tokenizer.add_tokens([AddedToken(token, normalized=False, special=True)])
+    for token, token_id in sorted(read_json(path).items(), key=lambda item: str(item[1]).zfill(9)):
+        if token not in tokenizer.get_vocab():
+            tokenizer.add_tokens([AddedToken(token, normalized=False, special=True)])
         found = tokenizer.convert_tokens_to_ids(token)
         if found != token_id:
             raise ApdError(
@@ -122,10 +123,10 @@ def find_mask_token(
         ApdError: nothing says, or the token asked for does not exist.
     """
     vocabulary = tokenizer.get_vocab()
+    if isinstance(asked, int):
+        return asked
     if asked is not None:
-        token_id = vocabulary.get(str(asked))
-        if token_id is None and str(asked).isdigit():
-            token_id = int(asked)
+        token_id = vocabulary.get(asked, int(asked) if asked.isdecimal() else None)
         if token_id is None:
             raise ApdError(
                 f"mask token {asked!r} is not in the vocabulary of {directory}; give a token of "

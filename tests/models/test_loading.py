@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from one_line_errors import error_of
 from safetensors.torch import load_file, save_file
 from tiny_checkpoints import (
     SPECIAL_TOKENS,
@@ -20,23 +21,12 @@ from tiny_checkpoints import (
     write_qwen,
 )
 
-from apd.errors import ApdError
 from apd.models.causal import load_causal
 from apd.models.diffusion import load_diffusion
 from apd.models.families import load_bidirectional
 from apd.models.locations import find_checkpoint
 from apd.models.verifier import load_verifier
 from apd.models.vocabulary import end_token_ids, load_tokenizer
-
-
-def error_of(call, *arguments, **keywords) -> str:
-    """The message of the ApdError that a call raises: one line that names a remedy."""
-    with pytest.raises(ApdError) as raised:
-        call(*arguments, **keywords)
-    message = str(raised.value)
-    assert "\n" not in message
-    assert ";" in message, "a remedy follows the problem"
-    return message
 
 
 def load_open_dcoder(directory: Path) -> torch.nn.Module:
