@@ -4,6 +4,7 @@ Symbols: n ``length``, V ``vocab_size``, k ``tokens_per_step``, R ``mixture_weig
 M ``max_lookahead``; joints are tables ``(V,) * n``; information is in nats.
 """
 
+from apd.exact.common_path import CommonPath, common_path, verifier_error, winners_differ_at
 from apd.exact.examples import WordedJoint, cities, random_joint, sums, weather
 from apd.exact.information import (
     Table,
@@ -34,6 +35,7 @@ from apd.exact.races import joint_pick_law, race_probability, same_pick_law
 __all__ = [
     "ACCEPTANCE_RULES",
     "NOISES",
+    "CommonPath",
     "EnumerableLanguage",
     "OutputLaw",
     "Table",
@@ -43,6 +45,7 @@ __all__ = [
     "autoregressive_law",
     "chain_conditionals",
     "cities",
+    "common_path",
     "conditional_entropy",
     "entropy",
     "joint_pick_law",
@@ -57,5 +60,7 @@ __all__ = [
     "sums",
     "total_correlation",
     "total_variation",
+    "verifier_error",
     "weather",
+    "winners_differ_at",
 ]

@@ -101,7 +101,7 @@ def adaptive_law(
     Raises:
         ValueError: an option outside its range, or a verifier of another shape.
     """
-    _check_options(language, verifier, mixture_weight, acceptance, noise, max_lookahead)
+    check_options(language, verifier, mixture_weight, acceptance, noise, max_lookahead)
     n, size = language.length, language.vocab_size
     marginals, scores = language.prefix_marginals, chain_conditionals(verifier)
     agreement = np.zeros(n)
@@ -141,7 +141,7 @@ def _redraw(law: Table, chain: Table, noise: str) -> Table:
     return np.maximum(chain - law.sum(axis=0), 0.0)
 
 
-def _check_options(
+def check_options(
     language: EnumerableLanguage,
     verifier: Table,
     mixture_weight: float,
@@ -149,6 +149,7 @@ def _check_options(
     noise: str,
     max_lookahead: int | None,
 ) -> None:
+    """Raise ValueError for an option outside its range, or a verifier of another shape."""
     if verifier.shape != language.joint.shape:
         raise ValueError(
             f"verifier of shape {verifier.shape}: the dLLM has {language.joint.shape}."
