@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from apd.cli.checkpoints import add_checkpoints
 from apd.models.pairs import PAIRS, SYSTEM_PROMPT
 
 # Figure 1 of the paper. The answer is 260.
@@ -106,20 +107,7 @@ def _add_sampling(group: Any) -> None:
 
 def _add_models(group: Any) -> None:
     _add(group, "--pair", metavar="NAME", help=f"{', '.join(PAIRS)} (default: mini)")
-    _add(
-        group,
-        "--dllm-path",
-        aliases=("--dream_ckpt", "--dream-ckpt"),
-        metavar="PATH",
-        help="checkpoint directory or hub name of the dLLM; without --pair: a Dream, no baseline",
-    )
-    _add(
-        group,
-        "--verifier-path",
-        aliases=("--verifier_ckpt", "--verifier-ckpt"),
-        metavar="PATH",
-        help="checkpoint directory or hub name of the verifier",
-    )
+    add_checkpoints(group, _add)
     _add(
         group,
         "--baseline",

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from apd.cli.checkpoints import chosen_checkpoints
 from apd.cli.eval_arguments import MINI_LENGTH
 from apd.decoding import AdaptiveConfig
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM
 from apd.errors import ApdError
-from apd.models.pairs import Pair, load_ar, load_pair, pair_spec
+from apd.models.pairs import Pair, choose_spec, load_ar, load_pair
+from apd.models.registry import PairSpec, pair_spec
 from apd.models.vocabulary import check_agreement
 
 DEFAULT_PAIR = "mini"
-DREAM_PAIR = "dream-7b"
 # Settings that keep the configuration's own default unless they are given.
 OPTIONAL = ("acceptance", "noise", "temperature", "top_p", "seed", "max_new_tokens")
 
@@ -33,10 +34,15 @@ class DemoModels:
 
 
 def pair_name(arguments: argparse.Namespace) -> str:
-    """The pair asked for; checkpoints without a pair are a Dream and its verifier."""
-    if arguments.pair is not None:
-        return str(arguments.pair)
-    return DEFAULT_PAIR if arguments.dllm_path is None else DREAM_PAIR
+    """The pair asked for; checkpoints without one are called as the dLLM is."""
+    return chosen_spec(arguments).name
+
+
+def chosen_spec(arguments: argparse.Namespace) -> PairSpec:
+    """What is registered of the pair asked for, or known of the checkpoints given without one."""
+    if arguments.pair is None and arguments.dllm_path is None:
+        return pair_spec(DEFAULT_PAIR)
+    return choose_spec(arguments.pair, arguments.dllm_path, arguments.verifier_path)
 
 
 def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
@@ -61,15 +67,14 @@ def load_models(arguments: argparse.Namespace) -> DemoModels:
     """
     name = pair_name(arguments)
     pair = load_pair(
-        name,
+        name if arguments.dllm_path is None else arguments.pair,
         device=arguments.device,
         dtype=arguments.dtype,
-        dllm_path=arguments.dllm_path,
-        verifier_path=arguments.verifier_path,
+        **chosen_checkpoints(arguments),
     )
     if pair.verifier is None:
         raise ApdError(
-            f"pair {name!r} has no verifier, which adaptive parallel decoding needs; "
+            f"{name!r} has no verifier, which adaptive parallel decoding needs; "
             f"choose another (--pair {DEFAULT_PAIR}) or give one (--verifier-path)"
         )
     baseline_name = _baseline_name(arguments)
@@ -88,14 +93,12 @@ def _baseline_name(arguments: argparse.Namespace) -> str | None:
         return None
     if arguments.baseline is not None:
         return str(arguments.baseline)
-    if arguments.pair is None and arguments.dllm_path is not None:
-        return None
-    return next(iter(pair_spec(pair_name(arguments)).baselines), None)
+    return next(iter(chosen_spec(arguments).baselines), None)
 
 
 def _load_baseline(arguments: argparse.Namespace, pair: Pair, name: str) -> AutoregressiveLM:
     """The baseline, which must read the pair's prompt tokens as the pair does."""
-    dtype = arguments.dtype or pair_spec(pair.name).dtype
+    dtype = arguments.dtype or chosen_spec(arguments).dtype
     baseline = load_ar(name, device=arguments.device, dtype=dtype)
     check_agreement(pair.tokenizer, baseline.tokenizer, f"pair {pair.name} and {name}")
     return baseline

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
-from apd.errors import ApdError
+from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
 COMMANDS = {
@@ -50,9 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the chosen subcommand."""
+    """Run the chosen subcommand; what the package warns of is a note of one line."""
     command: Command = arguments.run
-    return command(arguments)
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, ApdWarning):
+                print(f"apd: note: {message}", file=sys.stderr)
+            else:
+                show(message, category, *where)
+
+        warnings.showwarning = note
+        return command(arguments)
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:

@@ -84,15 +84,14 @@ def check_disk(hub_name: str) -> None:
 
     Raises:
         ApdError: they do not.
-        OSError: the hub cannot be reached.
     """
     from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import DryRunError
 
     try:
         files = snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES, dry_run=True)
-    except (OfflineModeIsEnabled, LocalEntryNotFoundError):
-        return  # what is in the cache will do, or the download itself says what is wrong
+    except DryRunError:  # no network: what is in the cache will do, or the download says so
+        return
     needed = sum(file.file_size for file in files if file.will_download)
     cache = Path(constants.HF_HUB_CACHE)
     place = next(path for path in (cache, *cache.parents) if path.exists())

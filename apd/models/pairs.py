@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apd.errors import ApdError
+from apd.errors import ApdError, ApdWarning
 from apd.models.locations import find_checkpoint
 from apd.models.registry import (
     PAIRS,
@@ -41,7 +41,7 @@ SYSTEM_PROMPT = "You are a helpful assistant."
 @cache
 def say_once(message: str) -> None:
     """Warn, once for each message."""
-    warnings.warn(message, stacklevel=3)
+    warnings.warn(message, ApdWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from apd.errors import ApdError
+from apd.errors import ApdError, ApdWarning
 
 
 class PositionLimit:
@@ -42,4 +42,4 @@ class PositionLimit:
             raise ApdError(f"{problem}; {remedy}")
         if not self._said:
             self._said = True
-            warnings.warn(f"{problem}: answers may be poor; {remedy}", stacklevel=2)
+            warnings.warn(f"{problem}: answers may be poor; {remedy}", ApdWarning, stacklevel=2)

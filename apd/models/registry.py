@@ -22,7 +22,7 @@ class PairSpec:
 
     Attributes:
         baselines: autoregressive models to compare with, the large one first.
-        dtype: precision of the weights when loaded.
+        dtype: precision of the weights when loaded; None for float32 on a CPU, else as stored.
         parameters: of the dLLM and of the verifier.
         mask_token: of the dLLM, a token or its id, where its files do not name it.
         shifted: whether the dLLM's output i predicts position i + 1, where its family does not say.
@@ -36,7 +36,7 @@ class PairSpec:
     dllm: str
     verifier: str | None
     baselines: tuple[str, ...] = ()
-    dtype: str
+    dtype: str | None
     parameters: tuple[int, ...] = ()
     mask_token: str | int | None = None
     shifted: bool | None = None
@@ -48,7 +48,7 @@ class PairSpec:
     @property
     def weights_gb(self) -> float:
         """Size of the dLLM's and the verifier's weights in this precision, GB."""
-        return sum(self.parameters) * BYTES[self.dtype] / 1e9
+        return sum(self.parameters) * BYTES[self.dtype or "float32"] / 1e9
 
     @property
     def memory_gb(self) -> int:
@@ -226,16 +226,16 @@ def pair_spec(name: str) -> PairSpec:
 def unregistered(dllm: str, verifier: str | None = None) -> PairSpec:
     """What is known of a dLLM that is not registered under a pair's name.
 
-    A registered dLLM in another place is told by its name: what its files do not say (mask, shift)
-    is as registered.
+    A registered dLLM in another place is told by its name: its verifier, unless another is given,
+    and what its files do not say (mask, shift) are as registered.
     """
     name = last_part(dllm)
     known = next((spec for spec in PAIRS.values() if last_part(spec.dllm) == name), None)
     return PairSpec(
         name=name,
         dllm=dllm,
-        verifier=verifier,
-        dtype=known.dtype if known else "float32",
+        verifier=verifier or (known.verifier if known else None),
+        dtype=known.dtype if known else None,
         mask_token=known.mask_token if known else None,
         shifted=known.shifted if known else None,
     )

@@ -230,7 +230,8 @@ def test_unusable_configurations(tmp_path: Path):
     write_dream(tmp_path / "dream")
     edit_json(tmp_path / "dream" / "config.json", hidden_size="wide")
     assert "config.json is not usable" in error_of(load_diffusion, tmp_path / "dream")
-    edit_json(tmp_path / "dream" / "config.json", hidden_size=32, use_sliding_window=True)
+    windowed = {"use_sliding_window": True, "sliding_window": 16, "max_window_layers": 1}
+    edit_json(tmp_path / "dream" / "config.json", hidden_size=32, **windowed)
     assert "sliding-window" in error_of(load_diffusion, tmp_path / "dream")
     edit_json(write_llada(tmp_path / "llada") / "config.json", alibi=True)
     assert "alibi=True, only False" in error_of(load_diffusion, tmp_path / "llada")
