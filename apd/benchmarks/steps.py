@@ -22,8 +22,8 @@ from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import best_of, ratio, spread, take_turns
 from apd.decoding.noise import IterationNoise
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
-from apd.models.segments import Rows
 from apd.models.products import times
+from apd.models.segments import Rows
 
 Call = Callable[[], object]
 

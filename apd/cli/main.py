@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -55,16 +56,18 @@ def run_command(arguments: argparse.Namespace) -> int:
     """Run the chosen subcommand; what the package warns of is a note of one line."""
     command: Command = arguments.run
     with warnings.catch_warnings():
-        show = warnings.showwarning
-
-        def note(message: Warning | str, category: type[Warning], *where: Any) -> None:
-            if issubclass(category, ApdWarning):
-                print(f"apd: note: {message}", file=sys.stderr)
-            else:
-                show(message, category, *where)
-
-        warnings.showwarning = note
+        warnings.showwarning = partial(show_warning, warnings.showwarning)
         return command(arguments)
+
+
+def show_warning(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any
+) -> None:
+    """A note of one line for what the package says; anything else as it is otherwise shown."""
+    if issubclass(category, ApdWarning):
+        print(f"apd: note: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *where)
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:

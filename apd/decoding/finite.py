@@ -33,9 +33,7 @@ class FiniteLogits:
     def __init__(self) -> None:
         self._noted: list[Extremes] = []
 
-    def note(
-        self, model: TextModel, requests: Sequence[Request], logits: Sequence[Tensor]
-    ) -> None:
+    def note(self, model: TextModel, requests: Sequence[Request], logits: Sequence[Tensor]) -> None:
         """Take down a pass.
 
         Args:

@@ -33,7 +33,7 @@ def check_room(
         ApdError: they do not, with the numbers and what to do.
     """
     free = free_bytes(device)
-    first, *others = (dict.fromkeys(directories))
+    first, *others = dict.fromkeys(directories)
     needed = weight_bytes(first, dtype, quantize) + sum(weight_bytes(d, dtype) for d in others)
     if free is not None and needed > free:
         raise ApdError(
@@ -50,11 +50,11 @@ def weight_bytes(directory: Path, dtype: torch.dtype | None, quantize: str | Non
     """
     total = 0
     for name, tensor in stored_tensors(directory).items():
-        whole = tensor.nbytes if dtype is None else tensor.count * dtype.itemsize
+        whole = tensor.nbytes if dtype is None else tensor.numbers * dtype.itemsize
         linear = len(tensor.shape) == 2 and not any(
             part in name for part in ("embed", "wte", "wpe", "lm_head", "transformer.ff_out")
         )
-        total += tensor.count * BITS[quantize] // 8 if quantize and linear else whole
+        total += tensor.numbers * BITS[quantize] // 8 if quantize and linear else whole
     return total
 
 

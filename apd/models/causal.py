@@ -53,7 +53,7 @@ def load_causal(
     weight_files(directory)
     try:
         with quiet():
-            model, loaded = AutoModelForCausalLM.from_pretrained(
+            made: Any = AutoModelForCausalLM.from_pretrained(
                 directory,
                 config=config,
                 dtype=dtype or "auto",
@@ -70,6 +70,7 @@ def load_causal(
         ) from None
     except (ValueError, TypeError, KeyError, ZeroDivisionError, RuntimeError, OSError) as error:
         raise unusable(directory, error) from None
+    model, loaded = made
     check_names(sorted(loaded["missing_keys"]), sorted(loaded["unexpected_keys"]), directory)
     for name, found, wanted in sorted(loaded["mismatched_keys"]):
         refuse_shape(name, found, wanted, directory)

@@ -10,7 +10,6 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from apd.decoding.protocols import CanvasRequest, MarginalRequest, MarginalWindow
-from apd.errors import ApdError
 from apd.models.bidirectional import BidirectionalLM
 from apd.models.families import family_of, is_shifted, load_bidirectional
 from apd.models.inference import inference_pass

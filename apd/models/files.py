@@ -25,14 +25,14 @@ class StoredTensor(NamedTuple):
     dtype: str
 
     @property
-    def count(self) -> int:
+    def numbers(self) -> int:
         """Numbers it holds."""
         return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
         """Bytes on disk."""
-        return self.count * BYTES.get(self.dtype, 1)
+        return self.numbers * BYTES.get(self.dtype, 1)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def inference_pass(model: Any, *, causal: bool) -> InferencePass:
 
 def why_not_lean(model: Any) -> str | None:
     """What the lean pass does not compute but ``model`` has; None if it computes all of it."""
-    decoder, config = getattr(model, "model", None), model.config
+    decoder: Any = getattr(model, "model", None)
+    config = model.config
     if type(decoder) not in LEAN_LAYOUTS:
         return f"model_type {config.model_type!r}"
     if config.hidden_act != "silu":

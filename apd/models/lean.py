@@ -1,4 +1,4 @@
-"""The inference pass through a Qwen2, Qwen3 or Llama decoder, with little beside its matrix products.
+"""The inference pass through a Qwen2, Qwen3 or Llama decoder: little beside its matrix products.
 
 A decoding iteration moves a handful to a hundred positions. At that size what surrounds the matrix
 products costs as much as they do, so this pass differs from transformers' own in five ways:

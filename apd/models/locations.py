@@ -92,7 +92,7 @@ def check_disk(hub_name: str) -> None:
         files = snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES, dry_run=True)
     except DryRunError:  # no network: what is in the cache will do, or the download says so
         return
-    needed = sum(file.file_size for file in files if file.will_download)
+    needed = sum(file.file_size or 0 for file in files if file.will_download)
     cache = Path(constants.HF_HUB_CACHE)
     place = next(path for path in (cache, *cache.parents) if path.exists())
     free = shutil.disk_usage(place).free

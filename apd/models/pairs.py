@@ -151,7 +151,8 @@ def load_pair(
     )
     drafter.inference.block()
     if compiled:
-        for model in (drafter, *loaded.values()):
+        drafter.inference.compile()
+        for model in loaded.values():
             model.inference.compile()
     compared = {last_part(path): loaded[path] for path in (spec.baselines if baselines else ())}
     return Pair(

@@ -59,8 +59,10 @@ def read_qwen2_config(config_class: type[C], published: Mapping[str, Any], sourc
 
 def required_fields(config_class: type[PreTrainedConfig]) -> tuple[str, ...]:
     """Fields that make up the architecture; Qwen3's heads have a width of their own."""
-    return (*REQUIRED_FIELDS, "head_dim") if issubclass(config_class, Qwen3Config) else (
-        REQUIRED_FIELDS
+    return (
+        (*REQUIRED_FIELDS, "head_dim")
+        if issubclass(config_class, Qwen3Config)
+        else (REQUIRED_FIELDS)
     )
 
 

@@ -11,7 +11,6 @@ from apd.models.files import is_complete
 from apd.models.locations import is_downloaded
 from apd.paths import data_dir
 
-
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 BESIDE_WEIGHTS_GB = 0.9  # Python, torch, and logits over a whole vocabulary
 

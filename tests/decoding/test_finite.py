@@ -42,20 +42,23 @@ def reader(damage: float | None = None) -> CausalVerifier:
     return lm
 
 
+SHORT = {"max_new_tokens": 8}
 DECODERS: dict[str, Callable[[float, float], object]] = {
-    "apd": lambda x, T: adaptive(drafter(x), reader(), PROMPT, AdaptiveConfig(temperature=T, max_new_tokens=8)),
+    "apd": lambda x, T: adaptive(
+        drafter(x), reader(), PROMPT, AdaptiveConfig(temperature=T, **SHORT)
+    ),
     "apd's verifier": lambda x, T: adaptive(
-        drafter(), reader(x), PROMPT, AdaptiveConfig(temperature=T, max_new_tokens=8)
+        drafter(), reader(x), PROMPT, AdaptiveConfig(temperature=T, **SHORT)
     ),
     "batch": lambda x, T: adaptive_batch(
-        drafter(), reader(x), [PROMPT, PROMPT], AdaptiveConfig(temperature=T, max_new_tokens=8)
+        drafter(), reader(x), [PROMPT, PROMPT], AdaptiveConfig(temperature=T, **SHORT)
     ),
     "left to right": lambda x, T: left_to_right(
-        drafter(x), PROMPT, LeftToRightConfig(temperature=T, max_new_tokens=8)
+        drafter(x), PROMPT, LeftToRightConfig(temperature=T, **SHORT)
     ),
-    "any order": lambda x, T: any_order(drafter(x), PROMPT, AnyOrderConfig(temperature=T, max_new_tokens=8)),
+    "any order": lambda x, T: any_order(drafter(x), PROMPT, AnyOrderConfig(temperature=T, **SHORT)),
     "autoregressive": lambda x, T: autoregressive(
-        reader(x), PROMPT, AutoregressiveConfig(temperature=T, max_new_tokens=8)
+        reader(x), PROMPT, AutoregressiveConfig(temperature=T, **SHORT)
     ),
 }
 

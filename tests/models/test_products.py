@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 from apd.models import load_ar, load_pair, products
 from apd.models.lean import LeanDecoder
-from apd.models.segments import Rows, Segment
 from apd.models.products import Matrix, add_times, can_block, times
+from apd.models.segments import Rows, Segment
 
 needs_onednn = pytest.mark.skipif(not can_block(torch.zeros(1)), reason="needs oneDNN on x86")
 

@@ -131,7 +131,9 @@ def write_full_size(
     if shards == 1:
         write_hole(directory / "model.safetensors", {n: shapes[n] for n in names}, last=separate)
         return directory
-    files = {n: f"model-{1 + i * shards // len(names):05d}.safetensors" for i, n in enumerate(names)}
+    files = {
+        n: f"model-{1 + i * shards // len(names):05d}.safetensors" for i, n in enumerate(names)
+    }
     for file in set(files.values()):
         part = {n: shapes[n] for n in names if files[n] == file}
         write_hole(directory / file, part, last=separate)
@@ -161,7 +163,7 @@ def write_hole(path: Path, shapes: Shapes, *, last: bool) -> None:
             file.write(b"\x80\x3f")
 
 
-def reduced_config(name: str) -> dict[str, Any]:
+def reduced_config(name: str, width: int = 32) -> dict[str, Any]:
     """The published configuration with small sizes, and the ids of the tests' vocabulary."""
     config = dict(CONFIGS[name])
     tokenizer = reduced_tokenizer(name)
@@ -173,12 +175,13 @@ def reduced_config(name: str) -> dict[str, Any]:
     rows = len(tokenizer) + 4  # the last four stand for no token
     if config["model_type"] == "gpt2":
         rows = len(VOCABULARY) + 1 if name != "diffusionfamily/diffugpt-s" else 10_600
-        return config | {"n_embd": 32, "n_layer": 2, "n_head": 4, "vocab_size": rows}
+        return config | {"n_embd": width, "n_layer": 2, "n_head": 4, "vocab_size": rows}
     if config["model_type"] == "llada":
-        small = {"d_model": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4}
-        return config | small | {"mlp_hidden_size": 48, "embedding_size": rows, "vocab_size": rows}
-    small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-    small |= {"num_key_value_heads": 2, "intermediate_size": 48, "vocab_size": rows}
+        small = {"d_model": width, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4}
+        small |= {"mlp_hidden_size": width * 3 // 2, "embedding_size": rows, "vocab_size": rows}
+        return config | small
+    small = {"hidden_size": width, "num_hidden_layers": 2, "num_attention_heads": 4}
+    small |= {"num_key_value_heads": 2, "intermediate_size": width * 3 // 2, "vocab_size": rows}
     small |= {"head_dim": 16} if "head_dim" in config else {}
     small |= {"layer_types": ["full_attention"] * 2} if "layer_types" in config else {}
     return config | small
@@ -201,10 +204,10 @@ def reduced_tokenizer(name: str) -> Any:
     return tokenizer
 
 
-def write_reduced(directory: Path, name: str, seed: int = 0) -> Path:
+def write_reduced(directory: Path, name: str, seed: int = 0, width: int = 32) -> Path:
     """The checkpoint ``name`` with small sizes and random weights, every file as published."""
     directory.mkdir(parents=True, exist_ok=True)
-    config = reduced_config(name)
+    config = reduced_config(name, width)
     (directory / "config.json").write_text(json.dumps(config))
     generator = torch.Generator().manual_seed(seed)
     tensors = {}
