@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
+
+from apd.cli.flags import add_flag
 
 PRECISIONS = ("int8", "int4")
 
 
-def add_checkpoints(group: Any, add: Callable[..., None]) -> None:
-    """Add the arguments to a group.
-
-    Args:
-        add: adds one argument with its other spellings: (group, *names, aliases=(), **options).
-    """
-    add(
+def add_checkpoints(group: Any) -> None:
+    """Add the arguments to a group."""
+    add_flag(
         group,
         "--dllm-path",
-        aliases=("--dream_ckpt", "--dream-ckpt", "--llada_ckpt"),
+        aliases=("--dream_ckpt", "--llada_ckpt"),
         metavar="PATH",
         help="checkpoint directory or hub name of the dLLM, with or without a registered pair",
     )
-    add(
+    add_flag(
         group,
         "--verifier-path",
-        aliases=("--verifier_ckpt", "--verifier-ckpt"),
+        aliases=("--verifier_ckpt",),
         metavar="PATH",
         help="the same for the verifier: any causal language model with the dLLM's vocabulary",
     )
-    add(
+    add_flag(
         group,
         "--mask-token",
         metavar="TOKEN",
         help="the dLLM's mask, a token or its id (default: the one its files name)",
     )
-    add(
+    add_flag(
         group,
         "--shifted",
         action=argparse.BooleanOptionalAction,
         help="whether the dLLM's output i predicts position i + 1 (default: as in its family)",
     )
-    add(
+    add_flag(
         group,
         "--quantize",
         choices=PRECISIONS,
