@@ -196,8 +196,9 @@ def load_pair(
     from apd.models.quantization import check_precision
     from apd.models.vocabulary import check_agreement, ids_unknown_to, load_tokenizer
 
-    check_precision(quantize)
     spec = choose_spec(name, dllm, verifier)
+    quantize = quantize or spec.quantize
+    check_precision(quantize)
     place = choose_device(device)
     precision = choose_dtype(dtype or spec.dtype, place)
     source = verifier or spec.verifier

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from apd.errors import ApdError
 from apd.models.files import is_complete
@@ -25,6 +26,7 @@ class PairSpec:
         parameters: of the dLLM and of the verifier.
         mask_token: of the dLLM, a token or its id, where its files do not name it.
         shifted: whether the dLLM's output i predicts position i + 1, where its family does not say.
+        quantize: "int8" or "int4" linear weights of the dLLM; None leaves them.
         runs_on: the smallest machine, in words.
         licence: of the dLLM, and of the others where it differs.
         shows: what the pair is good for.
@@ -39,6 +41,7 @@ class PairSpec:
     parameters: tuple[int, ...] = ()
     mask_token: str | int | None = None
     shifted: bool | None = None
+    quantize: Literal["int8", "int4"] | None = None
     runs_on: str = ""
     licence: str = ""
     shows: str = ""
@@ -211,15 +214,19 @@ PAIRS: Mapping[str, PairSpec] = {
 }
 
 
+VARIANTS: dict[str, PairSpec] = {}  # of this process, see `register_variant`
+
+
 def pair_spec(name: str) -> PairSpec:
     """The registered pair of this name.
 
     Raises:
         ApdError: there is none.
     """
-    if name not in PAIRS:
+    known = {**PAIRS, **VARIANTS}
+    if name not in known:
         raise ApdError(f"unknown pair {name!r}; choose one of {', '.join(PAIRS)}")
-    return PAIRS[name]
+    return known[name]
 
 
 def unregistered(dllm: str, verifier: str | None = None) -> PairSpec:
@@ -238,6 +245,20 @@ def unregistered(dllm: str, verifier: str | None = None) -> PairSpec:
         mask_token=known.mask_token if known else None,
         shifted=known.shifted if known else None,
     )
+
+
+def register_variant(spec: PairSpec, **changes: Any) -> PairSpec:
+    """Make a pair known to this process under a name of its own, with what it differs in.
+
+    Args:
+        changes: fields of `PairSpec`; None leaves one as it is.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    words = {"mask_token": "mask_{}", "shifted": "shift_{}", "quantize": "{}"}
+    marks = [words[name].format(value) for name, value in given.items() if name in words]
+    plain = re.sub(r"[^\w.+=-]", "", "-".join([spec.name, *marks]))
+    VARIANTS[plain] = replace(spec, name=plain, **given)
+    return VARIANTS[plain]
 
 
 def last_part(source: str) -> str:

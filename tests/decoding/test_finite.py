@@ -80,7 +80,10 @@ class WrittenDown:
 
 
 def test_a_law_may_rule_a_token_out_but_not_all():
-    requests = [CanvasRequest(PROMPT, range(7, 9)), CanvasRequest(PROMPT, range(4, 5))]
+    requests = [
+        CanvasRequest(WrittenDown(), PROMPT, range(7, 9)),
+        CanvasRequest(WrittenDown(), PROMPT, range(4, 5)),
+    ]
     logits = [torch.tensor([[0.0, -torch.inf], [-torch.inf, 1.0]]), torch.zeros(1, 2)]
     FiniteLogits().note(WrittenDown(), requests, logits)
     message = error_of(FiniteLogits().note, drafter(), requests, logits)
@@ -94,5 +97,5 @@ def test_a_law_may_rule_a_token_out_but_not_all():
 def test_a_gpu_is_looked_at_one_pass_later():
     finite = FiniteLogits()
     logits = [torch.full((1, 4), torch.nan, device="cuda")]
-    finite.note(WrittenDown(), [CanvasRequest(PROMPT, range(1))], logits)
+    finite.note(WrittenDown(), [CanvasRequest(WrittenDown(), PROMPT, range(1))], logits)
     assert "position 0" in error_of(finite.check)
