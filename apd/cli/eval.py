@@ -49,15 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _load_task(arguments: argparse.Namespace, name: str) -> Task:
     """The task, from --data-dir if given; ApdError without leave to run the code it judges."""
-    from apd.mini.tasks import SAMPLERS
-    from apd.tasks.task import load_task
+    from apd.tasks import find_task, load_task
 
     data_dir = arguments.data_dir
     if data_dir is not None and not data_dir.is_dir():
         raise ApdError(
             f"--data-dir {data_dir} is not a directory: give the one that holds the data sets"
         )
-    if data_dir is not None and name in SAMPLERS:
+    source = find_task(name).source
+    if data_dir is not None and not (source and source.public):
         raise ApdError(
             f"--data-dir does not apply to {name}, which comes with the project; leave it out"
         )

@@ -247,6 +247,8 @@ def load_diffusion(
     tokenizer = load_tokenizer(directory)
     declared = declared_id(directory, "mask_token_id")
     mask = find_mask_token(directory, tokenizer, declared, mask_token)
+    if tokenizer.mask_token is None and mask in tokenizer.added_tokens_decoder:
+        tokenizer.mask_token = tokenizer.added_tokens_decoder[mask].content  # no word of a prompt
     model = load_bidirectional(directory, "cpu" if quantize else device, dtype, shifted)
     model.config.mask_token_id = mask
     ends = end_token_ids(directory, model.config.eos_token_id, tokenizer)

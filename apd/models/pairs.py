@@ -61,31 +61,41 @@ class Pair:
     baselines: Mapping[str, CausalVerifier]
     tokenizer: PreTrainedTokenizerBase
 
-    def encode_chat(self, user: str, system: str | None = SYSTEM_PROMPT) -> Tensor:
+    def encode_chat(
+        self, user: str, system: str | None = SYSTEM_PROMPT, prefix: str | None = None
+    ) -> Tensor:
         """Token ids (P,) of a conversation up to where the assistant's answer begins.
 
-        A base model, which has no chat template, gets the user's text as it is; that is said once.
+        Messages are text: control tokens that they spell out are ordinary tokens. A base model,
+        which has no chat template, gets the user's text as it is; that is said once.
 
         Args:
             system: the system message; None leaves it to the checkpoint's chat template.
+            prefix: how the answer begins, if it is to be continued.
         """
         import torch
+
+        from apd.models.chat import encode, escape, render_chat
 
         if not self.tokenizer.chat_template:
             say_once(
                 f"the tokenizer of {self.name!r} has no chat template: the prompt goes in as it "
                 "is, without a system message, to be continued"
             )
-            ids = self.tokenizer(user, add_special_tokens=False)["input_ids"]
+            ids = encode(self.tokenizer, escape(self.tokenizer, user + (prefix or "")))
             return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
         messages = [{"role": "user", "content": user}]
         if system is not None:
             messages.insert(0, {"role": "system", "content": system})
-        text = self.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False, enable_thinking=False
+        if prefix is not None:
+            messages.append({"role": "assistant", "content": prefix})
+        text = render_chat(
+            self.tokenizer,
+            messages,
+            add_generation_prompt=prefix is None,
+            continue_final_message=prefix is not None,
         )
-        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
+        return torch.tensor(encode(self.tokenizer, text), dtype=torch.long, device=self.dllm.device)
 
     @overload
     def decode(

@@ -31,6 +31,10 @@ class PairSpec:
         licence: of the dLLM, and of the others where it differs.
         shows: what the pair is good for.
         shows_not: what it cannot tell.
+        mini: whether its models come with the project.
+        canvas: tokens behind the prompt, as in the paper for the large pairs.
+        math_canvas: the same for MATH.
+        autoregressive_tokens: most tokens of an autoregressive baseline, which ends by itself.
     """
 
     name: str
@@ -46,6 +50,10 @@ class PairSpec:
     licence: str = ""
     shows: str = ""
     shows_not: str = ""
+    mini: bool = False
+    canvas: int = 256
+    math_canvas: int = 512
+    autoregressive_tokens: int = 16384
 
     @property
     def weights_gb(self) -> float:
@@ -77,6 +85,10 @@ PAIRS: Mapping[str, PairSpec] = {
             licence="MIT, in the repository",
             shows="every decoder, setting and figure of the book within minutes",
             shows_not="answers to questions outside the mini suite",
+            mini=True,
+            canvas=128,
+            math_canvas=128,
+            autoregressive_tokens=128,
         ),
         PairSpec(
             name="mini-llada",
@@ -88,6 +100,10 @@ PAIRS: Mapping[str, PairSpec] = {
             licence="MIT, in the repository",
             shows="a dLLM without a shift, in any order",
             shows_not="adaptive parallel decoding: it has no verifier",
+            mini=True,
+            canvas=128,
+            math_canvas=128,
+            autoregressive_tokens=128,
         ),
         PairSpec(
             name="diffugpt-s",
@@ -237,14 +253,9 @@ def unregistered(dllm: str, verifier: str | None = None) -> PairSpec:
     """
     name = last_part(dllm)
     known = next((spec for spec in PAIRS.values() if last_part(spec.dllm) == name), None)
-    return PairSpec(
-        name=name,
-        dllm=dllm,
-        verifier=verifier or (known.verifier if known else None),
-        dtype=known.dtype if known else None,
-        mask_token=known.mask_token if known else None,
-        shifted=known.shifted if known else None,
-    )
+    spec = known or PairSpec(name=name, dllm=dllm, verifier=None, dtype=None)
+    reader = verifier or spec.verifier
+    return replace(spec, name=name, dllm=dllm, verifier=reader, baselines=())
 
 
 def register_variant(spec: PairSpec, **changes: Any) -> PairSpec:
@@ -308,7 +319,7 @@ def availability(spec: PairSpec) -> str:
     """``ready``, or what to do to make it so. Never touches the network."""
     named = (spec.dllm, spec.verifier, *spec.baselines)
     needed = dict.fromkeys(name for name in named if name)  # each once, in order
-    if not spec.dllm.startswith("mini-"):
+    if not spec.mini:
         missing = [name for name in needed if not is_downloaded(name)]
         return f"downloads {', '.join(missing)} when loaded" if missing else "ready"
     try:

@@ -20,8 +20,7 @@ from apd.runs.engine import Engine
 from apd.runs.grid import Cell, Experiment
 from apd.runs.jobs import Job
 from apd.runs.models import model_files
-from apd.tasks.prompt_task import load_artefact_task
-from apd.tasks.task import Task
+from apd.tasks import Task, load_task
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def open_store(
         ApdError: a task or the files of a model are missing.
     """
     names = dict.fromkeys(name for experiment in experiments for name in experiment.tasks)
-    tasks: dict[str, Task] = {name: load_artefact_task(name) for name in names}
+    tasks: dict[str, Task] = {name: load_task(name) for name in names}
     paths = (placement or Placement()).paths
     return CellStore(directory, tasks, model_files(models_needed(experiments), **paths))
 

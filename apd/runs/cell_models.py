@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM
+from apd.models.registry import PAIRS
 from apd.runs.cells import CELLS, shared_cells
 from apd.runs.grid import Experiment
 from apd.runs.jobs import Job, Worker
 from apd.runs.provenance import ModelFiles
-from apd.tasks.prompt_task import load_artefact_task
+from apd.tasks import load_task
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
@@ -51,7 +52,8 @@ def groups(jobs: Sequence[Job]) -> list[list[Job]]:
     """
     if not jobs:
         return []
-    if jobs[0].experiment.pair.startswith("mini"):
+    spec = PAIRS.get(jobs[0].experiment.pair)
+    if spec is None or spec.mini:  # only registered pairs are large
         return [list(jobs)]
     parts: dict[str, list[Job]] = {}
     for job in jobs:
@@ -63,7 +65,7 @@ def groups(jobs: Sequence[Job]) -> list[list[Job]]:
 def worker_for(jobs: Sequence[Job], placement: Placement) -> Worker:
     """A worker that loads the models of these jobs."""
     needed = models_needed([job.experiment for job in jobs])
-    return Worker(ModelLoader(needed, placement), load_artefact_task, placement.threads)
+    return Worker(ModelLoader(needed, placement), load_task, placement.threads)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Journal:
     def _read(self) -> Entry | None:
         """Take in every line; drop a last one that was cut short. Returns the header, if any."""
         self._file.seek(0)
-        lines = self._file.read().splitlines(keepends=True)
+        lines = list(self._file)  # a binary file: only line feeds end its lines
         header, kept = None, 0
         for number, line in enumerate(lines, start=1):
             entry = _decode(self._checksum, line)

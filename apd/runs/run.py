@@ -21,7 +21,7 @@ from apd.runs.journal import Journal
 from apd.runs.provenance import ModelFiles, describe_session
 from apd.runs.replies import write_replies
 from apd.runs.table import as_table, write_results
-from apd.tasks.task import Task, load_task
+from apd.tasks import Task, load_task
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair

@@ -12,7 +12,8 @@ from apd.decoding import AdaptiveConfig, AnyOrderConfig, AutoregressiveConfig, L
 from apd.decoding.configuration import DLLM, Configuration
 from apd.runs.grid import Cell, Experiment, over_tasks
 from apd.runs.provenance import ModelFiles
-from apd.tasks.task import Task
+from apd.tasks import Task
+from apd.tasks.judging.judge import Judge
 
 SAMPLING: dict[str, Any] = {"max_new_tokens": 12, "temperature": 1.0, "top_p": 1.0}
 MODELS = {
@@ -49,8 +50,14 @@ class ToyPair:
 def toy_task(name: str) -> Task:
     """`odd` is right where a reply has an odd number of tokens; `open` is not scored."""
     rows = tuple({"prompt": f"{name} {index}"} for index in range(7))
-    score = None if name == "open" else (lambda row, text: len(text.split()) % 2 == 1)
-    return Task(name, rows, "system", lambda row: row["prompt"], score)
+    odd = Judge(lambda row, text: text.split(), lambda row, words: len(words) % 2 == 1)
+    return Task(
+        name=name,
+        rows=rows,
+        system="system",
+        user=lambda row: row["prompt"],
+        judges={} if name == "open" else {"accuracy": odd},
+    )
 
 
 def toy_experiment(limit: int | None = None, seed: int = 0) -> Experiment:
