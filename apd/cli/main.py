@@ -4,13 +4,14 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from apd.cli import aup, bench, demo, doctor, models, reproduce, train_mini
 from apd.cli import eval as evaluate
 from apd.cli.streams import close_streams, open_streams
-from apd.errors import ApdError
+from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
 COMMANDS = {
@@ -63,8 +64,6 @@ def _finish(before: tuple[Any, Any], status: int) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     """Parse and run; return the exit status."""
     arguments = build_parser(argv).parse_args(argv)
-    show: Any = _note
-    warnings.showwarning = show
     try:
         require_text(arguments)
         return run_command(arguments)
@@ -75,11 +74,6 @@ def _run(argv: Sequence[str] | None) -> int:
         if arguments.traceback:
             raise
         return _fail(error)
-
-
-def _note(message: Warning | str, *_: Any) -> None:
-    """A warning as one line on stderr."""
-    print(f"apd: note: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _fail(error: Exception | str) -> int:
@@ -116,9 +110,21 @@ def is_text(text: str) -> bool:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the chosen subcommand."""
+    """Run the chosen subcommand; what the package warns of is a note of one line."""
     command: Command = arguments.run
-    return command(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = partial(show_warning, warnings.showwarning)
+        return command(arguments)
+
+
+def show_warning(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any
+) -> None:
+    """A note of one line for what the package says; anything else as it is otherwise shown."""
+    if issubclass(category, ApdWarning):
+        print(f"apd: note: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *where)
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:

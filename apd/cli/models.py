@@ -9,13 +9,14 @@ from pathlib import Path
 
 from apd.errors import ApdError
 
-HELP = "list the pairs and what each needs, or fetch the mini models"
+FETCH = "fetch-mini"
+HELP = "list the pairs and what each needs, explain one, or fetch the mini models"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "action", nargs="?", choices=["fetch-mini"], help="get the mini models of this release"
+        "pair", nargs="?", metavar="NAME", help="explain this pair alone; or fetch-mini"
     )
     parser.add_argument(
         "--from", type=Path, dest="archive", metavar="FILE", help="their archive, already here"
@@ -25,16 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one block a pair, or fetch; return the exit status."""
-    from apd.models.pairs import describe_pairs
+    from apd.models.registry import describe_pairs, explain_pair
 
-    if arguments.action == "fetch-mini":
+    if arguments.pair == FETCH:
         from apd.models.mini_release import fetch_mini
 
         print(f"the mini models and tasks are in {fetch_mini(arguments.archive)}")
         return 0
     if arguments.archive is not None:
-        raise ApdError("--from belongs to `apd models fetch-mini`")
-    rows = describe_pairs()
+        raise ApdError(f"--from belongs to `apd models {FETCH}`")
+    rows = describe_pairs() if arguments.pair is None else [explain_pair(arguments.pair)]
     if arguments.json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0

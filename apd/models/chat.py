@@ -12,7 +12,6 @@ Escaping loses nothing: where joiners stand behind that first character already,
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,6 +20,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
 from apd.errors import ApdError
+from apd.models.pairs import say_once
 
 JOINER = "\u2060"
 
@@ -59,6 +59,8 @@ def render_chat(
     for message in messages:
         require_text(f"{message['role']} message", message["content"])
     escaped = [{**m, "content": escape(tokenizer, m["content"])} for m in messages]
+    # Qwen3's template would otherwise open a block of thinking, for which no dLLM was trained.
+    options = {"enable_thinking": False, **options}
     try:
         return _render(tokenizer, escaped, options)
     except Exception as error:  # a template may raise what it likes
@@ -73,18 +75,13 @@ def render_chat(
             f"the chat template of {tokenizer.name_or_path} cannot be rendered ({reason}); mend "
             "chat_template.jinja or tokenizer_config.json of the checkpoint, or download it again"
         )
-    _say_once(f"the chat template of {tokenizer.name_or_path} takes no system message ({reason}): "
+    say_once(f"the chat template of {tokenizer.name_or_path} takes no system message ({reason}): "
               "prompts go without one")  # fmt: skip
     return text
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, messages: Any, options: dict[str, Any]) -> str:
     return str(tokenizer.apply_chat_template(messages, tokenize=False, **options))
-
-
-@lru_cache
-def _say_once(note: str) -> None:
-    warnings.warn(note, stacklevel=2)
 
 
 def require_text(name: str, text: str) -> None:

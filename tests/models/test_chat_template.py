@@ -10,7 +10,7 @@ from tiny_data import tiny_data_directory
 
 from apd.cli import main
 from apd.errors import ApdError
-from apd.models import chat
+from apd.models.pairs import say_once
 from apd.models.pairs import Pair, load_pair
 
 NO_SYSTEM = (
@@ -27,7 +27,7 @@ BROKEN = {
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    chat._say_once.cache_clear()
+    say_once.cache_clear()
     with tiny_data_directory(tmp_path) as path:
         yield path
 
@@ -65,7 +65,7 @@ def test_the_command_line_says_it_once_and_can_do_without(data: Path, tmp_path, 
     assert main(line) == 0
     notes = [note for note in capsys.readouterr().err.splitlines() if "system message" in note]
     assert len(notes) == 1 and notes[0].startswith("apd: note: the chat template")
-    chat._say_once.cache_clear()
+    say_once.cache_clear()
     assert main([*line, "--no-system"]) == 0
     captured = capsys.readouterr()
     assert "takes no system message" not in captured.err
