@@ -19,8 +19,8 @@ INDEX_COLUMN = "index_in_task"  # lm-eval's own number counts the rows of --samp
 def as_datasets(source: str, data_dir: str | None = None, **_: Any) -> dict[str, Any]:
     """What lm-eval calls for a task's data: {"test": datasets.Dataset}.
 
-    Every row has the task's name, its index and its messages beside its own columns. The data directory comes
-    in through the task manager's metadata.
+    Every row has the task's name, its index and its messages beside its own columns. The data
+    directory comes in through the task manager's metadata.
     """
     from datasets import Dataset
 

@@ -87,7 +87,7 @@ def joint(directory: Path) -> torch.Tensor:
     """(8, V) logits of our pass behind each of the first tokens."""
     model = load_ar(directory, device="cpu", dtype="float32")
     with torch.inference_mode():
-        return model.joints([JointRequest(model.scorer(), IDS, 1, len(IDS))])[0]
+        return model.joints([JointRequest(model, model.scorer(), IDS, 1, len(IDS))])[0]
 
 
 def theirs(directory: Path) -> torch.Tensor | None:
@@ -135,10 +135,10 @@ def test_a_dllm_config_is_read_or_refused(
     path.write_text(json.dumps(changed(json.loads(path.read_text()), edit)))
 
     def decode() -> torch.Tensor:
-        dllm = load_diffusion(directory, CPU, torch.float32, set())
+        dllm = load_diffusion(directory, CPU, torch.float32)
         tokens = torch.cat((IDS, torch.full((3,), dllm.mask_token_id)))
         with torch.inference_mode():
-            return dllm.canvases([CanvasRequest(tokens, range(9, 12))])[0]
+            return dllm.canvases([CanvasRequest(dllm, tokens, range(9, 12))])[0]
 
     found = same_or_refused(decode)
     assert found is None or found.shape[0] == 3
@@ -216,7 +216,7 @@ def test_tokenizer_files_are_read_or_refused(
         path.write_text(text[:cut] + given.draw(st.text(max_size=6)))
 
     def encode() -> Any:
-        pair = load_pair("mini", device="cpu", dllm_path=dllm, verifier_path=verifier)
+        pair = load_pair("mini", device="cpu", dllm=dllm, verifier=verifier)
         return pair.encode_chat("two words")
 
     found = same_or_refused(encode)

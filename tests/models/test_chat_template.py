@@ -10,8 +10,7 @@ from tiny_data import tiny_data_directory
 
 from apd.cli import main
 from apd.errors import ApdError
-from apd.models.pairs import say_once
-from apd.models.pairs import Pair, load_pair
+from apd.models.pairs import Pair, load_pair, say_once
 
 NO_SYSTEM = (
     "{% for m in messages %}{% if m['role'] == 'system' %}"
