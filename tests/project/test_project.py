@@ -79,7 +79,9 @@ def test_pre_commit_downloads_nothing():
     (local,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
     assert local["repo"] == "local"
     assert {hook["language"] for hook in local["hooks"]} == {"system"}
-    assert {"ruff", "ruff-format", "nbstripout", "mypy"} == {hook["id"] for hook in local["hooks"]}
+    assert {"ruff", "ruff-format", "fold-cells", "nbstripout", "mypy"} == {
+        hook["id"] for hook in local["hooks"]
+    }
 
 
 def test_the_citation_names_this_version_and_the_paper():
