@@ -86,7 +86,7 @@ def test_every_notebook_declares_and_converts(path: Path) -> None:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    assert all(isinstance(declared[name], str | list) for name in names), "declare its type"
+    assert all(isinstance(declared[name], str | list | None) for name in names), "declare its type"
     defaults = {name: declared[name] for name in declared.get("__annotations__", {})}
     for spell in (str, lambda value: float(value) if type(value) is int else value):
         given = dict(declared)

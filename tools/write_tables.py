@@ -165,9 +165,9 @@ def hours_table() -> str:
 
 
 SECTIONS = (
-    Section("book/reliability.md", "reliability", reliability_tables),
     Section("README.md", "models-table", models_table),
     Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
+    Section("book/reliability.md", "reliability", reliability_tables),
 )
 
 
