@@ -2,14 +2,15 @@
 
     python benchmarks/quantised_weights.py [problems]
 
-Prints a row for each kind of weights: bytes of the dLLM, share of masked positions with the same most
-likely token, mean total variation of their laws, answers that are the same token for token, right
-answers, tokens per iteration. Needs the extra `quantize`.
+Prints a row for each kind of weights: bytes of the dLLM, share of masked positions with the same
+most likely token, mean total variation of their laws, answers that are the same token for token,
+right answers, tokens per iteration. Needs the extra `quantize`.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
 
@@ -19,10 +20,10 @@ from apd.tasks.registry import load_task
 MASKS = 48  # positions shown to the dLLM behind each prompt
 
 
-def measure(quantize: str | None, problems: int) -> dict[str, list]:
+def measure(quantize: Any, problems: int) -> dict[str, list[Any]]:
     """Laws at the first masked positions, answers, verdicts and iterations of every problem."""
     pair, task = load_pair("mini", device="cpu", quantize=quantize), load_task("mini_gsm")
-    found: dict[str, list] = {"laws": [], "tokens": [], "right": [], "iterations": []}
+    found: dict[str, list[Any]] = {"laws": [], "tokens": [], "right": [], "iterations": []}
     for problem, prompt in enumerate(task.prompts(pair, problems)):
         canvas = torch.cat([prompt, torch.full((MASKS,), pair.dllm.mask_token_id)])
         found["laws"].append(pair.dllm.canvas_logits(canvas)[len(prompt) :].softmax(-1))
@@ -30,7 +31,7 @@ def measure(quantize: str | None, problems: int) -> dict[str, list]:
             prompt, mixture_weight=0.7, noise="position", max_new_tokens=96, seed=problem
         )
         found["tokens"].append(result.tokens)
-        found["right"].append(task.score(task.rows[problem], result.text))
+        found["right"].append(task.verdicts(task.rows[problem], result.text)["accuracy"])
         found["iterations"].append(len(result.iterations))
     found["bytes"] = [sum(p.nbytes for p in pair.dllm.model.parameters())]
     return found

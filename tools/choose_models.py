@@ -54,8 +54,12 @@ def pairs_table() -> list[str]:
 def speed_table() -> list[str]:
     """Bounds on tokens per second of every pair with a verifier, on every machine it fits."""
     heads = [f"APD, {a} tokens an iteration" for a in ACCEPTED]
-    lines = ["| machine | pair | verifier alone | " + " | ".join(heads) + " |"]
-    lines += ["|---|---|--:|" + "--:|" * len(heads)]
+    lines = [
+        "| machine | pair | verifier alone | AR model of the dLLM's size | "
+        + " | ".join(heads)
+        + " |"
+    ]
+    lines += ["|---|---|--:|--:|" + "--:|" * len(heads)]
     for machine, (_, _, memory) in MACHINES.items():
         for spec in PAIRS.values():
             if not spec.mini and spec.verifier and spec.memory_gb * 1e9 <= memory:
@@ -70,7 +74,8 @@ def speed_row(machine: str, spec: PairSpec) -> str:
     alone = pass_seconds(verifier, width, 1, machine)
     drafting = pass_seconds(dllm, width, POSITIONS, machine)
     checking = pass_seconds(verifier, width, max(ACCEPTED), machine)
-    speeds = [1 / alone, *(a / (drafting + checking) for a in ACCEPTED)]
+    equal = pass_seconds(dllm, width, 1, machine)
+    speeds = [1 / alone, 1 / equal, *(a / (drafting + checking) for a in ACCEPTED)]
     rounded = [f"{float(format(speed, '.2g')):g}" for speed in speeds]
     return f"| {machine} | `{spec.name}` | {' | '.join(rounded)} |"
 

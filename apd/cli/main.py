@@ -9,7 +9,8 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, models, reproduce, train_mini
+from apd.cli import eval as evaluate
 from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
