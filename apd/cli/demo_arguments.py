@@ -61,7 +61,7 @@ def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
 
     given = {name: getattr(arguments, name) for name in (*APD, *SAMPLING)}
     if given["max_new_tokens"] is None:
-        given["max_new_tokens"] = pair_spec(pair_name(arguments)).canvas
+        given["max_new_tokens"] = chosen_spec(arguments).canvas
     return AdaptiveConfig(**given)
 
 

@@ -1,5 +1,7 @@
 """Decoding with a pair by names: prompts, algorithms, settings, and what is refused."""
 
+from typing import ClassVar
+
 import pytest
 import torch
 from toy_models import consistent_pair
@@ -28,7 +30,7 @@ class Tokenizer:
 
     chat_template = name_or_path = "none"
     all_special_tokens = ()
-    added_tokens_decoder = {}  # noqa: RUF012
+    added_tokens_decoder: ClassVar[dict] = {}
 
     def apply_chat_template(self, messages, **_):
         return "".join(message["content"] for message in messages)
