@@ -105,6 +105,30 @@ def test_a_damaged_table_is_refused_or_the_same(
     assert status in (0, 2)
 
 
+STEADY = ["problem_id", "correct", "generated_tokens", "iterations", "dllm_forwards"]
+
+
+@cases("journals cut at any byte", 25, st.floats(0, 1), st.binary(max_size=3))
+def test_a_cut_journal_loses_and_doubles_nothing(
+    stored: Path,
+    artefact: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    share: float,
+    tail: bytes,
+) -> None:
+    folder = Path(shutil.copytree(stored, tmp_path_factory.mktemp("case") / "mini"))
+    (journal,) = folder.rglob("*.journal.jsonl")
+    content = journal.read_bytes()
+    journal.write_bytes(content[: round(share * len(content))] + tail.replace(b"\n", b""))
+    for suffix in ("parquet", "json"):
+        (folder / f"{artefact}.{suffix}").unlink()
+    line = "eval --task mini_gsm --limit 3 --max-new-tokens 3 --output"
+    status, _, _ = run_command([*line.split(), str(folder.parent)])
+    assert status == 0
+    found, expected = (read_results(place, artefact)[0] for place in (folder, stored))
+    pd.testing.assert_frame_equal(found[STEADY], expected[STEADY])
+
+
 NAMES = st.one_of(
     TEXT,
     st.sampled_from(["~", "~nobody/x", "mini-", "mini-none", "a/b", "/", ".", "", "a" * 5000,
