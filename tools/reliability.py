@@ -28,7 +28,7 @@ def reliability_tables() -> str:
         (
             markdown_table([HEADINGS, *cases, ("all", *totals)], 1),
             markdown_table([SURVIVED, *tests], 1),
-            f"From the run of {run['started']} at commit {commit}, Python {run['python']}, torch "
+            f"Last counted in the run of {run['started']} at commit {commit}, Python {run['python']}, torch "
             f"{run['packages']['torch']}, transformers {run['packages']['transformers']}, "
             f"{machine_name(run['machine'])}.",
         )
