@@ -16,12 +16,18 @@ import torch
 from torch import Tensor
 
 from apd.decoding.config import SamplingConfig
-from apd.decoding.protocols import CanvasRequest, JointRequest, MarginalRequest, TextModel
+from apd.decoding.protocols import (
+    CanvasesRequest,
+    CanvasRequest,
+    JointRequest,
+    MarginalRequest,
+    TextModel,
+)
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
 from apd.decoding.stopwatch import start_stopwatch
 
-Request = MarginalRequest | CanvasRequest | JointRequest
+Request = MarginalRequest | CanvasRequest | CanvasesRequest | JointRequest
 Steps = Generator[Request | Iteration, Tensor, None]
 # A decoder's loop: takes its models, the prompt, its settings and a recorder.
 Loop = Callable[..., Steps]

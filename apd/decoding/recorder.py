@@ -66,6 +66,7 @@ class DecodeRecorder:
         draft: Sequence[int],
         target: Sequence[int] | None = None,
         count: int | None = None,
+        accepted: Sequence[int] | None = None,
         positions: Sequence[int] | None = None,
     ) -> Iteration:
         """Close the iteration: append it to the trace and return it.
@@ -74,9 +75,10 @@ class DecodeRecorder:
             start: frontier t of the iteration.
             draft, target: tokens that were compared; no target without a verifier.
             count: a, how many drafted tokens were committed; None for all.
+            accepted: what was committed, where that is not the first of the draft.
             positions: where, absolute and ascending; None for start, start + 1, ...
         """
-        committed = tuple(draft[:count])
+        committed = tuple(draft[:count] if accepted is None else accepted)
         self.ended = self.ended or not self._models[0].end_token_ids.isdisjoint(committed)
         now = time.perf_counter()
         elapsed, self._iteration_start_s = now - self._iteration_start_s, now

@@ -14,6 +14,7 @@ from apd.errors import ApdError
 from apd.models.bidirectional import BidirectionalLM
 from apd.models.checkpoint import read_json
 from apd.models.dream import load_dream_checkpoint
+from apd.models.kv_cache import KeyValueCache
 from apd.models.kv_window import check_kv_window, first_recomputed
 from apd.models.lean import LeanDecoder, Pass, Rows, Segment
 from apd.models.llada import load_llada_checkpoint
@@ -108,16 +109,44 @@ class MaskedDiffusionLM:
         Returns:
             (len(rows), V) float32 for each.
         """
-        segments = [Segment(r.tokens.to(self.device), 0, self.lean.new_cache()) for r in requests]
+        segments = [self._segment(request) for request in requests]
         wanted, offset = [], self.model.prediction_offset
         for computed, request in zip(self.lean.run(segments), requests, strict=True):
-            first = request.rows.start - offset
+            before = computed.segment.first + offset
+            first, stop = request.rows.start - before, request.rows.stop - before
             if first < 0:  # nothing stands before position 0
                 wanted.append(Rows(computed, 0, 1))
-            if request.rows.stop - offset > max(first, 0):
-                wanted.append(Rows(computed, max(first, 0), request.rows.stop - offset))
+            if stop > max(first, 0):
+                wanted.append(Rows(computed, max(first, 0), stop))
         logits = self.lean.logits(wanted)
         return list(logits.split([len(r.rows) for r in requests]))
+
+    def canvas_cache(self) -> KeyValueCache:
+        """An empty cache for one decode's canvas."""
+        return self.lean.new_cache()
+
+    def _segment(self, request: CanvasRequest) -> Segment:
+        """What a request computes: the whole canvas, or a part with the rest in its cache.
+
+        Under a shifted prediction the position before the part is computed with it, since the
+        part's first row is that position's output.
+
+        Raises:
+            ValueError: the rows are not among the recomputed ones.
+        """
+        tokens, part, cache = request.tokens.to(self.device), request.recomputed, request.cache
+        if cache is not None and not isinstance(cache, KeyValueCache):
+            raise TypeError(f"{type(cache).__name__} is not a canvas cache of this model")
+        if cache is None or part is None:
+            return Segment(tokens, 0, self.lean.new_cache() if cache is None else cache)
+        rows = request.rows
+        if not part.start <= rows.start < rows.stop <= part.stop:
+            raise ValueError(
+                f"rows {rows.start}..{rows.stop - 1} are not among the recomputed positions "
+                f"{part.start}..{part.stop - 1}; recompute them, or ask for others"
+            )
+        first = max(0, part.start - self.model.prediction_offset)
+        return Segment(tokens[first : part.stop], first, cache, len(tokens))
 
 
 class MarginalPasses:

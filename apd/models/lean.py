@@ -43,11 +43,13 @@ class Segment:
         tokens: (T,) long, their ids.
         first: position of the first of them; what is before it is in the cache.
         cache: receives their keys and values.
+        end: one past the last position in sight, if some behind the computed ones are cached.
     """
 
     tokens: Tensor
     first: int
     cache: KeyValueCache
+    end: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ class LeanDecoder:
         hidden = F.embedding(torch.cat([segment.tokens for segment in segments]), self.embedding)
         rotation = self.rotary.at([(s.first, s.first + len(s.tokens)) for s in segments])
         for segment, length in zip(segments, lengths, strict=True):
-            segment.cache.open(segment.first, segment.first + length)
+            segment.cache.open(segment.first, segment.first + length, segment.end)
         for index, layer in enumerate(self.layers[:-1]):
             rotated, values = self._project(
                 hidden,
@@ -226,7 +228,7 @@ class LeanDecoder:
     def _attend(self, index: int, queries: Tensor, segment: Segment, offset: int) -> Tensor:
         """(T, H, d) queries of rows offset, offset + 1, ... -> (T, H d)."""
         T, before = len(queries), segment.first + offset
-        stop = before + T if self.causal else segment.cache.stop
+        stop = before + T if self.causal else segment.cache.end
         keys, values = segment.cache.read(index, stop)  # (G, S, d)
         mask = causal_mask(before, stop, queries.device) if self.causal and T > 1 else None
         attended = F.scaled_dot_product_attention(
