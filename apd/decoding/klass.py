@@ -99,7 +99,8 @@ class Stability:
         now = tempered_log_probs(logits, 1.0, self._forbidden)
         if self._before is not None:
             before = self._before[-len(now) :]
-            moved = (now.exp() * (now - before).masked_fill(self._forbidden, 0.0)).sum(-1)  # KL
+            probs = now.exp()
+            moved = (probs * (now - before)).where(probs > 0, 0.0).sum(-1)  # KL(now || before)
             steady = moved < self._config.kl_threshold
             seen = self._passes[-len(now) :]
             seen.add_(1).mul_(steady)

@@ -140,7 +140,7 @@ ROWS = (
         steps=klass_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=config.max_new_tokens / PER_PASS),
-        look=Look("KLASS", "#8B4789", "4", ":"),
+        look=Look("KLASS", "#9A4FA8", "4", ":"),
         lm_eval=("klass",),
     ),
     Decoder(
