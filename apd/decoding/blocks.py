@@ -97,12 +97,50 @@ class BlockCanvas:
         log_probs = tempered_log_probs(logits, config.temperature, self._forbidden)
         noise = IterationNoise(config, V, positions, run.index)
         tokens = noise.draw_shared(nucleus(log_probs, config.top_p))  # (N,)
-        confidence = log_raw.gather(-1, tokens[:, None]).squeeze(-1).exp()
-        return Proposal(positions, tokens, confidence, log_raw)
+        return Proposal(positions, tokens, probability(log_raw, tokens), log_raw)
 
-    def commit(self, proposal: Proposal, chosen: Tensor, run: DecodeRecorder) -> Iteration:
-        """Fill the chosen positions, (c,) ascending indices into the proposal, and record it."""
+    def doubt(self, logits: Tensor, block: range) -> tuple[Tensor, Tensor]:
+        """What the model thinks of a block's tokens without seeing them.
+
+        Args:
+            logits: (len(block), V) of the block's positions, each with its own token hidden.
+
+        Returns:
+            (d,) long, the decoded positions of the block, absolute; (d,) float64, the probability
+            at temperature 1 of the token that each of them holds.
+        """
+        rows = (~self.masked[block.start : block.stop]).nonzero().squeeze(-1)  # (d,)
+        log_raw = tempered_log_probs(logits[rows], 1.0, self._forbidden)
+        positions = rows + block.start
+        return positions, probability(log_raw, self.tokens[positions])
+
+    def commit(
+        self,
+        proposal: Proposal,
+        chosen: Tensor,
+        run: DecodeRecorder,
+        remasked: Tensor | None = None,
+    ) -> Iteration:
+        """Fill positions, and record it.
+
+        Args:
+            proposal: of this pass.
+            chosen: (c,) long, ascending indices into the proposal.
+            remasked: (r,) long, absolute positions that are masked again; None for none.
+        """
         positions, tokens = proposal.positions[chosen], proposal.tokens[chosen]
         start = int(self.masked.long().argmax())
         self.tokens[positions], self.masked[positions] = tokens, False
-        return run.record(start=start, draft=tokens.tolist(), positions=positions.tolist())
+        again = positions[:0] if remasked is None else remasked
+        self.tokens[again], self.masked[again] = self._mask, True
+        return run.record(
+            start=start,
+            draft=tokens.tolist(),
+            positions=positions.tolist(),
+            remasked=again.tolist(),
+        )
+
+
+def probability(log_probs: Tensor, tokens: Tensor) -> Tensor:
+    """Probabilities of given tokens: (N, V) log laws and (N,) long -> (N,)."""
+    return log_probs.gather(-1, tokens[:, None]).squeeze(-1).exp()

@@ -10,10 +10,11 @@ Source: Ben-Hamu, Gat, Severo, Nolte and Karrer 2025, arXiv 2505.24857, Algorith
 
 What it promises. Drawn one by one, the kept tokens would have the joint law; drawn together, they
 have the product of the marginals. The divergence between the two is their total correlation, at
-most the sum of their entropies less the largest. So if the marginals are right, at temperature 1 and
-top-p 1, a step adds at most gamma nats to KL(joint || law of the decoder), and with gamma = 0 the
-decoder is exact: it fills one position that is open, and those that are determined. With trained
-marginals the model's own error comes on top. The first position of the order is always kept.
+most the sum of their entropies less the largest. So if the marginals are right, at temperature 1
+and top-p 1, a step adds at most gamma nats to KL(joint || law of the decoder), and with gamma = 0
+the decoder is exact: it fills one position that is open, and those that are determined. With
+trained marginals the model's own error comes on top. The first position of the order is always
+kept.
 """
 
 from dataclasses import dataclass

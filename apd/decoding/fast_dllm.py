@@ -15,9 +15,9 @@ Source: Wu et al. 2025, arXiv 2505.22618; Theorem 1, Algorithm 1 and the publish
 
 What it promises. At temperature 0 and f <= 1 the tokens that one step keeps are together the most
 likely choice under any joint law whose marginals these are (Theorem 1): their product's argmax is
-the joint's. Nothing else is exact: not the law of samples, nor a larger factor, nor a threshold, and
-with a cache not the marginals either. A step always keeps a token, so a block ends after at most B
-passes whatever the threshold.
+the joint's. Nothing else is exact: not the law of samples, nor a larger factor, nor a threshold,
+and with a cache not the marginals either. A step always keeps a token, so a block ends after at
+most B passes whatever the threshold.
 """
 
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ def confident(confidence: Tensor, config: FastDLLMConfig) -> Tensor:
     """Indices of the positions that a step keeps, ascending and at least one. (N,) -> (c,) long."""
     ranked = confidence.sort(descending=True).values  # c_(1) >= c_(2) >= ...
     if config.factor is None:
-        passed = ranked >= config.threshold
+        passed = ranked >= (config.threshold or 0.0)
     else:
         n = torch.arange(1, len(ranked) + 1, device=ranked.device)
         passed = (n + 1) * (1 - ranked) < config.factor

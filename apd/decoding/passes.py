@@ -21,13 +21,14 @@ from apd.decoding.protocols import (
     CanvasRequest,
     JointRequest,
     MarginalRequest,
+    ShadowRequest,
     TextModel,
 )
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
 from apd.decoding.stopwatch import start_stopwatch
 
-Request = MarginalRequest | CanvasRequest | CanvasesRequest | JointRequest
+Request = MarginalRequest | CanvasRequest | CanvasesRequest | ShadowRequest | JointRequest
 Steps = Generator[Request | Iteration, Tensor, None]
 # A decoder's loop: takes its models, the prompt, its settings and a recorder.
 Loop = Callable[..., Steps]

@@ -161,6 +161,28 @@ class CanvasesRequest:
         return list(torch.cat(logits).split(rows))
 
 
+@dataclass(frozen=True, eq=False)
+class ShadowRequest:
+    """Logits for a block of a canvas, and what they are where a position's own token is hidden.
+
+    Attributes:
+        model: who answers.
+        tokens: (L,) long, the canvas.
+        rows: positions of the block.
+    """
+
+    model: DiffusionLM
+    tokens: Tensor
+    rows: range
+    role: ClassVar[Role] = "dllm"
+    opens_pass: ClassVar[bool] = True
+
+    @staticmethod
+    def answer(requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """(2 len(rows), V) for each: of the canvas as it is, then with each token hidden."""
+        return requests[0].model.shadowed(requests)
+
+
 class TextModel(Protocol):
     """What both kinds of model know about tokens."""
 
@@ -211,6 +233,10 @@ class DiffusionLM(TextModel, Protocol):
 
     def canvases(self, requests: Sequence[CanvasRequest]) -> list[Tensor]:
         """Answer requests together: (len(rows), V) float32 for each."""
+        ...
+
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """Answer requests together: (2 len(rows), V) float32 for each."""
         ...
 
     def canvas_cache(self) -> CanvasCache:

@@ -23,6 +23,7 @@ from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
 from apd.decoding.self_speculative import SelfSpeculativeConfig, self_speculative_steps
 from apd.decoding.speculative import SpeculativeConfig, speculative_steps
 from apd.decoding.speculative_dllm import DiffusionSpeculativeConfig, speculative_dllm_steps
+from apd.decoding.wino import WINOConfig, wino_steps
 
 
 def _any_order(
@@ -144,13 +145,20 @@ ROWS = (
         lm_eval=("klass",),
     ),
     Decoder(
+        name="wino",
+        settings=WINOConfig,
+        steps=wino_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
+        look=Look("WINO", "#A9722F", "_", "-."),
+        lm_eval=("wino",),
+    ),
+    Decoder(
         name="self_speculative",
         settings=SelfSpeculativeConfig,
         steps=self_speculative_steps,
         models=("dllm",),
-        passes=lambda config, tokens: Passes(
-            dllm=tokens / KEPT, share=1.0 + config.draft_length
-        ),
+        passes=lambda config, tokens: Passes(dllm=tokens / KEPT, share=1.0 + config.draft_length),
         look=Look("self-speculative", "#3A7D8C", "+", "--"),
         lm_eval=("self-speculative",),
     ),

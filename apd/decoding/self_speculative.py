@@ -11,11 +11,11 @@ position makes the two comparable.
     commit    x̂_t ... while they equal y_t, ..., then the next y: a + 1 tokens
     draft     x̂_i = argmax(log p_D(. | canvas a) + g_i) for the K positions behind them
 
-What it promises: the tokens of `left_to_right` with K = 1 and the same settings, token for token, at
-any temperature and top-p; hence a sample from p_AR. y_(t+j) is what left to right would write next
-whenever everything before it is what left to right has written. Each iteration is one pass, of K + 1
-canvases that do not see each other, and commits at least one token and at most K + 1. It pays where
-a pass over several canvases takes hardly longer than over one, which on a CPU it does not.
+What it promises: the tokens of `left_to_right` with K = 1 and the same settings, token for token,
+at any temperature and top-p; hence a sample from p_AR. y_(t+j) is what left to right would write
+next whenever everything before it is what left to right has written. Each iteration is one pass, of
+K + 1 canvases that do not see each other, and commits at least one token and at most K + 1. It pays
+where a pass over several canvases takes hardly longer than over one, which on a CPU it does not.
 
 The causal reading is exact only because every canvas has its own masks: a dLLM that attends to both
 sides has no causal mask under which one pass would give the same conditionals. Models trained in

@@ -15,9 +15,9 @@ much is kept, here the large one decides.
 
 What it promises: the text has exactly the law of `autoregressive` on the large model at the same
 temperature, top-p and length, whatever the drafter; at temperature 0 it is the same text. A worse
-drafter costs passes, nothing else. With the acceptance rule "gumbel" the target shares the drafter's
-noise instead, y_i = argmax(log p_i + g_i). Fewer tokens are accepted, but with position noise the
-text is that of `autoregressive` under the same seed, token for token.
+drafter costs passes, nothing else. With the acceptance rule "gumbel" the target shares the
+drafter's noise instead, y_i = argmax(log p_i + g_i). Fewer tokens are accepted, but with position
+noise the text is that of `autoregressive` under the same seed, token for token.
 
 Either kind of noise will do: the noise of a position decides nothing that is kept before the
 iteration in which the position is committed.

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding.canvas import blank_canvas
-from apd.decoding.config import LookaheadConfig, is_int, require
+from apd.decoding.config import LookaheadConfig, require
 from apd.decoding.noise import IterationNoise
 from apd.decoding.passes import Steps
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, MarginalRequest

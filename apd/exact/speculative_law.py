@@ -2,9 +2,10 @@ r"""The exact law of what speculative decoding emits on an enumerable language.
 
 Say an iteration started at s and has kept every draft up to position i. Position i then meets the
 drafter's law q and the large model's p = p_AR(x_i | x_<i). Token v is drafted and kept with
-probability K[v], or is the correction, which ends the iteration, with probability p[v] - K[v]; behind
-a draft that was kept as a whole, v comes with probability p[v], and the iteration ends as well. The
-rule only says what K is: min(p, q), or P(both races choose v) where draft and target share noise.
+probability K[v], or is the correction, which ends the iteration, with probability p[v] - K[v];
+behind a draft that was kept as a whole, v comes with probability p[v], and the iteration ends as
+well. The rule only says what K is: min(p, q), or P(both races choose v) where draft and target
+share noise.
 """
 
 from __future__ import annotations
@@ -89,9 +90,7 @@ def speculative_law(
             opened = np.concatenate((np.zeros_like(opened[..., :1]), opened[..., :-1]), axis=-1)
         running = {**grown, i + 1: opened}
     total = np.sum(list(running.values()), axis=0)
-    return SpeculativeLaw(
-        table=total.sum(axis=-1), iterations=total.reshape(-1, n + 1).sum(axis=0)
-    )
+    return SpeculativeLaw(table=total.sum(axis=-1), iterations=total.reshape(-1, n + 1).sum(axis=0))
 
 
 def _kept(acceptance: str, draft: Table, target: Table) -> Table:

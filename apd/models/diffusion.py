@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from apd.decoding.protocols import CanvasRequest, MarginalRequest, MarginalWindow
+from apd.decoding.protocols import (
+    CanvasRequest,
+    MarginalRequest,
+    MarginalWindow,
+    ShadowRequest,
+)
 from apd.errors import ApdError
 from apd.models.bidirectional import BidirectionalLM
 from apd.models.checkpoint import read_json
@@ -120,6 +125,53 @@ class MaskedDiffusionLM:
                 wanted.append(Rows(computed, max(first, 0), stop))
         logits = self.lean.logits(wanted)
         return list(logits.split([len(r.rows) for r in requests]))
+
+    @torch.no_grad()
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """Logits of a block, and of a shadow of it, each position of which lacks one token.
+
+        The shadow is a second copy of the block that nothing else sees. Its i-th position stands
+        where the output for the i-th of the block comes from, and sees the canvas without the token
+        that it is to predict; what it sees has seen that token, so that it is hidden in the first
+        layer only. Without a shift the shadow is all masks, which see each other. With one it
+        repeats the positions before, which hold tokens of the block: each sees itself alone, in
+        place of the original.
+
+        Returns:
+            (2 len(rows), V) float32 for each.
+        """
+        offset, caches = self.model.prediction_offset, [self.lean.new_cache() for _ in requests]
+        whole = [
+            Segment(r.tokens.to(self.device), 0, cache)
+            for r, cache in zip(requests, caches, strict=True)
+        ]
+        blocks = [
+            Rows(computed, r.rows.start - offset, r.rows.stop - offset)
+            for computed, r in zip(self.lean.run(whole), requests, strict=True)
+        ]
+        lengths = [len(r.rows) for r in requests]
+        seen = self.lean.logits(blocks).split(lengths)
+        shadows = [self._shadow(r, cache) for r, cache in zip(requests, caches, strict=True)]
+        hidden = self.lean.logits(
+            [Rows(p, 0, B) for p, B in zip(self.lean.run(shadows), lengths, strict=True)]
+        ).split(lengths)
+        return [torch.cat(pair) for pair in zip(seen, hidden, strict=True)]
+
+    def _shadow(self, request: ShadowRequest, cache: KeyValueCache) -> Segment:
+        """The shadow of a block; its keys and values are stored behind the canvas."""
+        block, n, offset = request.rows, len(request.tokens), self.model.prediction_offset
+        if block.start < offset:
+            raise ValueError(f"rows from {block.start} on: nothing predicts the first position")
+        B, before = len(block), block.start - offset
+        sight = torch.ones(B, n + B, dtype=torch.bool, device=self.device)
+        own = torch.arange(B, device=self.device)
+        sight[own, own + block.start] = False
+        tokens = torch.full((B,), self.mask_token_id, device=self.device)
+        if offset:
+            tokens = request.tokens[before : before + B].to(self.device)
+            sight[:, n:] = torch.eye(B, dtype=torch.bool, device=self.device)
+            sight[own, own + before] = False
+        return Segment(tokens, n, cache, rotated_as=before, sight=sight)
 
     def canvas_cache(self) -> KeyValueCache:
         """An empty cache for one decode's canvas."""

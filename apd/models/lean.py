@@ -44,12 +44,21 @@ class Segment:
         first: position of the first of them; what is before it is in the cache.
         cache: receives their keys and values.
         end: one past the last position in sight, if some behind the computed ones are cached.
+        rotated_as: the position that the first is taken for, if another than its own.
+        sight: (T, positions in sight) bool, what each position sees; None for all of it.
     """
 
     tokens: Tensor
     first: int
     cache: KeyValueCache
     end: int | None = None
+    rotated_as: int | None = None
+    sight: Tensor | None = None
+
+    @property
+    def angle(self) -> int:
+        """The position that the first one is rotated as."""
+        return self.first if self.rotated_as is None else self.rotated_as
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +123,7 @@ class LeanDecoder:
         """
         lengths = [len(segment.tokens) for segment in segments]
         hidden = F.embedding(torch.cat([segment.tokens for segment in segments]), self.embedding)
-        rotation = self.rotary.at([(s.first, s.first + len(s.tokens)) for s in segments])
+        rotation = self.rotary.at([(s.angle, s.angle + len(s.tokens)) for s in segments])
         for segment, length in zip(segments, lengths, strict=True):
             segment.cache.open(segment.first, segment.first + length, segment.end)
         for index, layer in enumerate(self.layers[:-1]):
@@ -141,7 +150,7 @@ class LeanDecoder:
         """(N, D) states after the final norm, rows of all passes one after another."""
         last, layer = len(self.layers) - 1, self.layers[-1]
         hidden = torch.cat([r.computed.hidden[r.start : r.stop] for r in rows])
-        firsts = [r.computed.segment.first for r in rows]
+        firsts = [r.computed.segment.angle for r in rows]
         spans = [(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
         bias = None if layer.qkv_bias is None else layer.qkv_bias[: self.heads * self.head_dim]
         rotation = self.rotary.at(spans)
@@ -231,6 +240,8 @@ class LeanDecoder:
         stop = before + T if self.causal else segment.cache.end
         keys, values = segment.cache.read(index, stop)  # (G, S, d)
         mask = causal_mask(before, stop, queries.device) if self.causal and T > 1 else None
+        if segment.sight is not None:
+            mask = segment.sight[offset : offset + T]
         attended = F.scaled_dot_product_attention(
             queries.transpose(0, 1)[None],
             keys[None],

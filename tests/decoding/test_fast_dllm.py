@@ -52,9 +52,7 @@ def naive_fast_dllm(dllm: HashDiffusion, prompt: list[int], config: FastDLLMConf
                     if token != 7
                 )
                 logits = dllm.position_logits(i, seen, len(x))[:7].double()
-                g = gumbel_noise(
-                    config.seed, torch.tensor([i]), torch.arange(7), 4 * len(steps)
-                )[0]
+                g = gumbel_noise(config.seed, torch.tensor([i]), torch.arange(7), 4 * len(steps))[0]
                 p = (logits / (config.temperature or 1.0)).softmax(-1)
                 token = int((p.log() + (g if config.temperature else 0)).argmax())
                 scored.append((logits.softmax(-1)[token].item(), i, token))

@@ -110,9 +110,7 @@ def test_it_writes_what_the_language_does_not_have() -> None:
     joint[0, 0, 0] = joint[0, 1, 1] = 0.45
     joint[1, 0, 0] = joint[1, 1, 1] = 0.05
     dllm = TableDiffusionLM(EnumerableLanguage(joint))
-    config = KLASSConfig(
-        threshold=0.4, kl_history=1, temperature=1.0, top_p=1.0, max_new_tokens=3
-    )
+    config = KLASSConfig(threshold=0.4, kl_history=1, temperature=1.0, top_p=1.0, max_new_tokens=3)
 
     def one(seed):
         return decode(dllm, torch.tensor([2]), replace(config, seed=seed))

@@ -296,7 +296,7 @@ def test_a_column_that_the_provenance_promises_must_be_there(
 
 def test_columns_keep_the_order_of_the_stored_tables() -> None:
     later = ("cache", "step_cap", "factor", "gamma", "error_proxy", "kl_threshold", "kl_history",
-             "draft_length")  # fmt: skip
+             "verify_threshold", "draft_length")  # fmt: skip
     assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later)
     with registered(STRIDE):
         assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later, "stride", "backwards")

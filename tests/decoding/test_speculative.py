@@ -64,9 +64,7 @@ def toy_models(drafter, key, error=0.7):
 @pytest.mark.parametrize("acceptance", ["maximal", "gumbel"])
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_the_enumerated_law_is_the_large_models(drafter, acceptance, length) -> None:
-    law = speculative_law(
-        TARGET, drafts_of(drafter), draft_length=length, acceptance=acceptance
-    )
+    law = speculative_law(TARGET, drafts_of(drafter), draft_length=length, acceptance=acceptance)
     np.testing.assert_allclose(law.table, TARGET, atol=1e-12)
     assert law.iterations.sum() == pytest.approx(1, abs=1e-12)
 
@@ -94,9 +92,7 @@ def test_a_longer_draft_and_the_maximal_coupling_take_fewer_passes() -> None:
 )
 def test_the_decoder_samples_from_it(drafter, acceptance, noise, length) -> None:
     models, runs = table_models(drafter), 300
-    config = CONFIGS[drafter](
-        draft_length=length, acceptance=acceptance, noise=noise, **SAMPLING
-    )
+    config = CONFIGS[drafter](draft_length=length, acceptance=acceptance, noise=noise, **SAMPLING)
     iterations = []
 
     def one(seed):
@@ -104,9 +100,7 @@ def test_the_decoder_samples_from_it(drafter, acceptance, noise, length) -> None
         iterations.append(len(result.iterations))
         return result
 
-    law = speculative_law(
-        TARGET, drafts_of(drafter), draft_length=length, acceptance=acceptance
-    )
+    law = speculative_law(TARGET, drafts_of(drafter), draft_length=length, acceptance=acceptance)
     assert_sampled_from(TARGET, frequencies(one, runs, TARGET.shape), runs)
     counted = np.bincount(iterations, minlength=4) / runs
     assert_sampled_from(law.iterations, counted, runs)

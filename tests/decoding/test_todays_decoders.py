@@ -12,12 +12,17 @@ NAMES = (
     "fast_dllm_factor",
     "eb_sampler",
     "klass",
+    "wino",
     "self_speculative",
     "speculative",
     "speculative_dllm",
 )
-KEEPING = {"fast_dllm": {"threshold": 0.4}, "eb_sampler": {"gamma": 1.5}, "klass": {
-    "threshold": 0.3, "kl_threshold": 0.5}}  # settings under which toys keep several tokens
+KEEPING = {  # settings under which toys keep several tokens
+    "fast_dllm": {"threshold": 0.4},
+    "eb_sampler": {"gamma": 1.5},
+    "klass": {"threshold": 0.3, "kl_threshold": 0.5},
+    "wino": {"threshold": 0.3, "verify_threshold": 0.3},
+}
 
 
 def models_of(name, key, ends=(0,)):

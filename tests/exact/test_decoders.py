@@ -1,6 +1,5 @@
 """The decoders against the exact laws, on models that are tables."""
 
-import numpy as np
 import pytest
 import torch
 from table_models import TableDiffusionLM, TableVerifier, assert_sampled_from, frequencies

@@ -1,4 +1,4 @@
-"""Fast-dLLM's caches: which keys and values a pass computes, which it reads, and what that costs."""
+"""Fast-dLLM's caches: which keys and values a pass computes, and which it reads."""
 
 import pytest
 import torch

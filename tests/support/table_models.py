@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding import CanvasRequest, DecodeResult, JointRequest, MarginalRequest
+from apd.decoding.protocols import ShadowRequest
 from apd.exact import EnumerableLanguage, Table, chain_conditionals
 
 
@@ -63,6 +64,21 @@ class TableDiffusionLM(TableModel):
         observed = [None if t == self.mask_token_id else t for t in tokens[1:].tolist()]
         rows = self.language.marginals(observed)
         return padded(np.concatenate((rows[:1], rows)))  # a row for the prompt, which nobody reads
+
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        return [torch.cat([self._seen(r), self._hidden(r)]) for r in requests]
+
+    def _seen(self, request: ShadowRequest) -> Tensor:
+        return self.canvas_logits(request.tokens)[request.rows.start : request.rows.stop]
+
+    def _hidden(self, request: ShadowRequest) -> Tensor:
+        """Each row from the canvas with a mask in its place."""
+        rows = []
+        for position in request.rows:
+            tokens = request.tokens.clone()
+            tokens[position] = self.mask_token_id
+            rows.append(self.canvas_logits(tokens)[position])
+        return torch.stack(rows)
 
 
 class TableVerifier(TableModel):

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding import CanvasRequest, JointRequest, MarginalRequest
+from apd.decoding.protocols import ShadowRequest
 
 CPU = torch.device("cpu")
 Entry = tuple[int, int, int]  # position, token, frontier its key was frozen at (-1: recomputed)
@@ -90,6 +91,10 @@ class ToyDiffusion(ToyModel):
 
     def canvases(self, requests: Sequence[CanvasRequest]) -> list[Tensor]:
         return [self._canvas(r) for r in requests]
+
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        blocks = [self.canvas_logits(r.tokens)[r.rows.start : r.rows.stop] for r in requests]
+        return [torch.cat((logits, logits)) for logits in blocks]  # no row sees its own token
 
     def canvas_cache(self) -> "ToyCanvasCache":
         return ToyCanvasCache()
