@@ -27,8 +27,8 @@ def load_models(
 ) -> tuple[Pair, dict[str, ModelFiles]]:
     """The loaded pair, and the files behind every model that the experiment needs.
 
-    An experiment on autoregressive baselines alone loads those of them that it names, and nothing
-    else of the pair.
+    An experiment without the dLLM loads the baselines that it names, and the verifier if one of
+    them decodes with it.
 
     Args:
         device, dtype: as for :func:`apd.models.pairs.load_pair`.
@@ -116,20 +116,26 @@ def _sources(
 def _load_baselines(
     experiment: Experiment, sources: Mapping[str, str], *, device: str | None, dtype: str | None
 ) -> Pair:
-    """The baselines that the experiment names, as a pair without a dLLM."""
+    """The baselines that the experiment names, and the verifier if it does, without a dLLM."""
     from apd.models.pairs import Pair, load_ar, pair_spec
+    from apd.models.vocabulary import check_agreement
     from apd.runs.decode import NotLoaded
 
     precision = dtype or pair_spec(experiment.pair).dtype
     baselines = {
         name: load_ar(sources[name], device=device, dtype=precision) for name in experiment.models
     }
+    verifier = baselines.pop(VERIFIER, None)
+    if verifier is not None:
+        for name, model in baselines.items():
+            both = f"{sources[name]} and {sources[VERIFIER]}"
+            check_agreement(model.tokenizer, verifier.tokenizer, both)
     first = next(iter(baselines.values()))
     absent: Any = NotLoaded(first.device)
     return Pair(
         name=experiment.pair,
         dllm=absent,
-        verifier=None,
+        verifier=verifier,
         baselines=baselines,
         tokenizer=first.tokenizer,
     )

@@ -313,6 +313,12 @@ def test_every_decoder_has_defaults_help_and_a_configuration(row: Decoder) -> No
     assert row.passes(configuration.decoder, 40.0).dllm >= 0
 
 
+def test_configurations_of_different_decoders_have_different_ids() -> None:
+    ids = [configure(r.name, {}, model="large" if r.on_baseline else "dllm").id for r in decoders()]
+    assert len(set(ids)) == len(ids)
+    assert {"large", "large-speculative", "large-speculative_dllm", "klass"} <= set(ids)
+
+
 def test_an_overridden_default_keeps_what_is_said_of_the_setting() -> None:
     fresh, position = (decoder(name).stored["noise"] for name in ("apd", "left_to_right"))
     assert (fresh.default, position.default) == ("fresh", "position")

@@ -1,9 +1,13 @@
 """What holds for every decoder of today alike: batches, ends, temperature 0, stopping early."""
 
+import json
+
 import pytest
 import torch
+from tiny_data import tiny_data_directory
 from toy_models import consistent_pair, toy_prompt
 
+from apd.cli.main import main
 from apd.decoding.registry import decoder
 
 torch.set_num_threads(1)
@@ -101,3 +105,16 @@ def test_a_stream_that_is_left_holds_what_there_is(name) -> None:
     so_far = stream.result
     assert so_far.tokens == whole.tokens[: len(so_far.tokens)]
     assert len(so_far.iterations) == min(2, len(whole.iterations))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_line_runs_it(name, tmp_path, capsys) -> None:
+    with tiny_data_directory(tmp_path / "data"):
+        words = ["eval", "--algorithm", name, "--limit", "2", "--max-new-tokens", "6"]
+        words += ["--device", "cpu", "--output", str(tmp_path), "--json"]
+        assert main(words) == 0
+        found = json.loads(capsys.readouterr().out)
+    assert found["problems"] == 2
+    metrics = found["metrics"]
+    assert metrics["dllm_forwards"]["mean"] > 0
+    assert (metrics["verifier_forwards"]["mean"] > 0) == ("baseline" in decoder(name).models)
