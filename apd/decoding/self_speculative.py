@@ -1,9 +1,9 @@
 """Lossless self-speculation: the dLLM drafts in parallel and checks itself from left to right.
 
-After Gao et al. 2025 (Spiffy, arXiv 2509.18085), Wu and Zhang 2025 (FreeDave, arXiv 2510.00294) and
-S2D2 (arXiv 2603.25702): one model drafts with all it predicts at once, then verifies in the order
-that it is to be faithful to. Here that order is left to right, one token at a time, and noise by
-position makes the two comparable.
+After Agrawal et al. 2025 (Spiffy, arXiv 2509.18085), Wu and Zhang 2025 (FreeDave, arXiv 2510.00294)
+and Han et al. 2026 (S2D2, arXiv 2603.25702): one model drafts with all it predicts at once, then
+verifies in the order that it is to be faithful to. Here that order is left to right, one token at a
+time, and noise by position makes the two comparable.
 
     t = first position that is not decoded; x̂_t ... x̂_(t+k-1) = the draft, empty at first
     verify    one pass over k + 1 canvases; the j-th holds x_<t, x̂_t ... x̂_(t+j-1) and masks
