@@ -165,6 +165,15 @@ def test_a_drafter_that_is_always_wrong_costs_passes_alone(drafter, acceptance) 
     assert [len(i.accepted) for i in result.iterations] == [1] * 4
 
 
+def test_a_model_that_drafts_for_itself_is_counted_in_both_roles() -> None:
+    _, model = consistent_pair(4, ends=())
+    config = SpeculativeConfig(draft_length=3, temperature=1.0, max_new_tokens=12)
+    prompts = [toy_prompt(1), toy_prompt(2), toy_prompt(4)]
+    for result in decoder("speculative").decode_batch([model, model], prompts, config):
+        assert [len(i.accepted) for i in result.iterations] == [4, 4, 4]
+        assert (result.dllm_forwards, result.verifier_forwards) == (9, 3)
+
+
 def test_tokens_that_the_drafter_lacks_can_still_be_written() -> None:
     large = ScriptedAutoregressive(9, frozenset({0}), script=(1, 2, 8, 8, 0, 1))
     small = ScriptedAutoregressive(7, frozenset({0}), script=(1, 2, 5, 5, 0, 1))
