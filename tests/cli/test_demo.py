@@ -146,7 +146,7 @@ def test_checkpoints_can_be_directories(capsys, tiny_data):
     words += [str(models / "mini-qwen-small"), "--dtype", "float32", "--json", *SHORT]
     status, out, _ = demo(capsys, *words)
     assert status == 0
-    assert json.loads(out)["pair"] == "dream-7b" and json.loads(out)["baseline"] is None
+    assert json.loads(out)["pair"] == "mini-dream" and json.loads(out)["baseline"] is None
 
 
 def test_a_baseline_can_be_named(capsys):

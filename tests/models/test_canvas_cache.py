@@ -7,11 +7,14 @@ from tiny_checkpoints import MASK, random_ids, shape, tiny_dream, tiny_llada, ti
 
 from apd.decoding import CanvasRequest
 from apd.decoding.fast_dllm import FastDLLMConfig
+from apd.decoding.protocols import ShadowRequest
 from apd.decoding.registry import decoder
+from apd.errors import ApdError
 from apd.models.diffusion import MaskedDiffusionLM
 from apd.models.dream import DreamConfig, DreamForMaskedDiffusion
 from apd.models.kv_cache import KeyValueCache
 from apd.models.llada import LladaConfig, LladaForMaskedDiffusion
+from apd.models.plain import PlainDecoder
 
 BLOCK, LENGTH = range(8, 13), 18
 
@@ -86,9 +89,9 @@ def test_a_dual_cache_computes_the_block_alone(dllm, monkeypatch) -> None:
     cache = dllm.canvas_cache()
     ask(dllm, canvas(9), cache)
     kept = cache._stored.clone()
-    spans, run = [], dllm.lean.run
+    spans, run = [], dllm.inference.run
     monkeypatch.setattr(
-        dllm.lean, "run", lambda s: spans.append((s[0].first, len(s[0].tokens))) or run(s)
+        dllm.inference, "run", lambda s: spans.append((s[0].first, len(s[0].tokens))) or run(s)
     )
     ask(dllm, canvas(9, 10), cache, BLOCK)
     first = BLOCK.start - dllm.model.prediction_offset
@@ -137,3 +140,22 @@ def test_what_was_never_computed_cannot_be_in_sight() -> None:
     assert (cache.start, cache.stop, cache.end) == (2, 4, 6)
     with pytest.raises(ValueError, match="end=7: only 6 positions have been computed"):
         cache.open(2, 4, 7)
+
+
+def test_through_transformers_own_pass_there_is_a_prefix_cache_and_nothing_else(dllm) -> None:
+    tokens, after = canvas(9), canvas(9, 10)
+    lean_cache = dllm.canvas_cache()
+    ask(dllm, tokens, lean_cache)
+    expected = ask(dllm, after, lean_cache, range(8, LENGTH))
+    dllm.inference = PlainDecoder(dllm.model, causal=False)
+    cache = dllm.canvas_cache()
+    ask(dllm, tokens, cache)
+    found = ask(dllm, after, cache, range(8, LENGTH))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    with pytest.raises(ApdError, match="keeps no keys behind a block: use cache=prefix or"):
+        ask(dllm, after, cache, BLOCK)
+    with pytest.raises(ApdError, match="has no shadow of a block: use another decoder than wino"):
+        dllm.shadowed([ShadowRequest(dllm, tokens, BLOCK)])
+    dllm.inference.keeps_keys = False
+    with pytest.raises(ApdError, match="keeps no keys and values between passes: use cache=none"):
+        dllm.canvas_cache()
