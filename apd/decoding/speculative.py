@@ -33,8 +33,9 @@ from torch import Tensor
 from apd.decoding.acceptance import Acceptance, accepted_count, couple_target
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.config import Noise, SamplingConfig, is_int, require, require_choice
+from apd.decoding.finite import Request
 from apd.decoding.noise import IterationNoise
-from apd.decoding.passes import Request, Steps
+from apd.decoding.passes import Steps
 from apd.decoding.protocols import AutoregressiveLM, JointRequest, JointScorer
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import Iteration
