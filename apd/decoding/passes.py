@@ -17,6 +17,7 @@ from torch import Tensor
 
 from apd.decoding.config import SamplingConfig
 from apd.decoding.finite import FiniteLogits, Request
+from apd.decoding.precision import as_loaded
 from apd.decoding.protocols import TextModel
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
@@ -123,6 +124,7 @@ def _until_request(
     return said
 
 
+@as_loaded
 def _answer(
     decodes: Sequence[Decode], waiting: dict[int, Request], finite: FiniteLogits
 ) -> dict[int, Tensor | None]:
