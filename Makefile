@@ -44,16 +44,20 @@ browser-test: $(ALL) ## build the book, then check every page and explorer in Ch
 demo: $(CORE) ## decode the problem of Figure 1 live
 	$(BIN)/apd demo $(ARGS)
 
-lint: $(ALL) ## check style, types and that no notebook carries outputs
+lint: $(ALL) ## check style, types, computed tables, and that notebooks are folded and without outputs
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/fold_cells.py --check
+	$(BIN)/python tools/write_tables.py --check
 	@git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/python -m nbstripout --verify
 
 format: $(ALL) ## put code and notebooks in order
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+	$(BIN)/python tools/fold_cells.py
+	$(BIN)/python tools/write_tables.py
 	@git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/python -m nbstripout
 
 clean: ## remove what was built

@@ -28,6 +28,9 @@ Glossary (symbol: code name, unit or shape):
 Axes: B batch, T time (positions), V vocabulary, D hidden width; batch size is one in decoding, so
 its tensors have no batch axis. Times end in `_s` and are seconds.
 
+To decode: `load_pair("mini").decode("How many legs have six cats?", mixture_weight=0.5)`; `stream`
+yields the iterations one by one.
+
 `import apd` is cheap: the names below are imported when first used.
 """
 
@@ -43,14 +46,20 @@ if TYPE_CHECKING:
         DecodeResult,
         Iteration,
         LeftToRightConfig,
+        Stream,
         adaptive,
+        adaptive_batch,
         any_order,
+        any_order_batch,
         autoregressive,
+        autoregressive_batch,
         left_to_right,
+        left_to_right_batch,
     )
     from apd.errors import ApdError
     from apd.mixture import mixture_log_probs
-    from apd.models.pairs import PAIRS, Pair, load_pair
+    from apd.models.decode import stream
+    from apd.models.pairs import PAIRS, Pair, load_ar, load_pair
 
 _HOMES = {
     "apd.coupling": ("agreement_probability", "gumbel_max", "gumbel_noise"),
@@ -61,14 +70,20 @@ _HOMES = {
         "DecodeResult",
         "Iteration",
         "LeftToRightConfig",
+        "Stream",
         "adaptive",
+        "adaptive_batch",
         "any_order",
+        "any_order_batch",
         "autoregressive",
+        "autoregressive_batch",
         "left_to_right",
+        "left_to_right_batch",
     ),
     "apd.errors": ("ApdError",),
     "apd.mixture": ("mixture_log_probs",),
-    "apd.models.pairs": ("PAIRS", "Pair", "load_pair"),
+    "apd.models.decode": ("stream",),
+    "apd.models.pairs": ("PAIRS", "Pair", "load_ar", "load_pair"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -82,15 +97,22 @@ __all__ = [
     "Iteration",
     "LeftToRightConfig",
     "Pair",
+    "Stream",
     "adaptive",
+    "adaptive_batch",
     "agreement_probability",
     "any_order",
+    "any_order_batch",
     "autoregressive",
+    "autoregressive_batch",
     "gumbel_max",
     "gumbel_noise",
     "left_to_right",
+    "left_to_right_batch",
+    "load_ar",
     "load_pair",
     "mixture_log_probs",
+    "stream",
 ]
 
 

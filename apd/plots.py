@@ -7,8 +7,11 @@ page. No two methods share a marker, so that they read in grey as well. Matplotl
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,36 +20,33 @@ if TYPE_CHECKING:
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
 
-INK = "#757575"  # text and axes: contrast above 3 on white and on a dark page
+    from apd.decoding.decoder import Look
+
+FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
+# Text and axes: contrast above 4.5 on white, and on a dark page, where the book's style sheet
+# brightens figures by DARK_BRIGHTNESS.
+INK = "#707070"
+DARK_BRIGHTNESS = 1.3
 FAINT = "#75757544"  # grid
-PANEL_INCHES = (4.6, 3.3)  # width and height of one panel
+PANEL_INCHES = {1: (4.6, 3.3), 2: (4.0, 3.0), 3: (2.75, 2.6)}  # of a panel, by panels in a row
+PANEL_POINTS = {1: 11, 2: 10.5, 3: 9.5}  # size of text in it
 
 
-@dataclass(frozen=True)
-class MethodStyle:
-    """How one method looks in every figure."""
+def methods() -> dict[str, Look]:
+    """Every look by name: the registered decoders', then those of rules and of further models."""
+    from apd.decoding.decoder import Look
+    from apd.decoding.registry import decoders
 
-    label: str
-    colour: str
-    marker: str
-    line: str = "-"
+    looks = {row.name: row.look for row in decoders()}
+    return looks | {
+        "left_to_right_llada": Look("left to right, LLaDA", "#A05AA0", "D", "--"),
+        "autoregressive_small": Look("autoregressive, small", "#937418", "v", ":"),
+        "gumbel": Look("shared Gumbel noise", "#2A78C0", "<"),
+        "greedy": Look("greedy target", "#C44E52", ">", "--"),
+        "independent": Look("independent noise", "#8A6FC2", "*", "-."),
+        "maximal": Look("maximal coupling", "#00869A", "d", ":"),
+    }
 
-
-METHODS = {
-    "adaptive": MethodStyle("APD", "#0072B2", "o"),
-    "left_to_right": MethodStyle("left to right, K tokens", "#D55E00", "s"),
-    "left_to_right_llada": MethodStyle("left to right, LLaDA", "#A05AA0", "D", "--"),
-    "autoregressive": MethodStyle("autoregressive, large", "#6F7B8A", "^", "-."),
-    "autoregressive_small": MethodStyle("autoregressive, small", "#937418", "v", ":"),
-    "random": MethodStyle("random order", "#009067", "P", "--"),
-    "confidence": MethodStyle("confidence order", "#C2528B", "X", "-."),
-    "entropy": MethodStyle("entropy order", "#B5651D", "p", ":"),
-    "margin": MethodStyle("margin order", "#5B7F2B", "h", "--"),
-    "gumbel": MethodStyle("shared Gumbel noise", "#2A78C0", "<"),
-    "greedy": MethodStyle("greedy target", "#C44E52", ">", "--"),
-    "independent": MethodStyle("independent noise", "#8A6FC2", "*", "-."),
-    "maximal": MethodStyle("maximal coupling", "#00869A", "d", ":"),
-}
 
 AXES = {
     "accuracy": "accuracy",
@@ -110,11 +110,75 @@ def style() -> None:
 
 
 def panels(columns: int = 1, rows: int = 1) -> tuple[Figure, Any]:
-    """Return a figure and its axes (one, or an array of them) with the book's panel size."""
+    """Return a figure and its axes (one, or an array of them), as wide as a page at most."""
+    import matplotlib
     import matplotlib.pyplot as plt
 
-    width, height = PANEL_INCHES
+    fitting = min(columns, max(PANEL_INCHES))
+    width, height = PANEL_INCHES[fitting]
+    points = PANEL_POINTS[fitting]
+    # Not in a context: texts read these when they are made, by the cell that goes on drawing.
+    matplotlib.rc("font", size=points)
+    matplotlib.rc("axes", titlesize=points)
+    matplotlib.rc("legend", fontsize=points - 1)
     return plt.subplots(rows, columns, figsize=(width * columns, height * rows))
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """Panels beside each other where the page is wide enough, below each other elsewhere.
+
+    Attributes:
+        legends, panels: width in CSS pixels and SVG document of each.
+        alt: what they show, in words.
+    """
+
+    legends: tuple[tuple[float, bytes], ...]
+    panels: tuple[tuple[float, bytes], ...]
+    alt: str
+
+    def _repr_html_(self) -> str:
+        # Shares in proportion to their widths, so that text has one size in all panels.
+        images = [
+            _image(svg, f"flex: {width:.0f} 1 {0.8 * width:.0f}px") for width, svg in self.panels
+        ]
+        legends = [f"<div>{_image(svg)}</div>" for _, svg in self.legends]
+        return (
+            f'<div class="apd-panels" role="img" aria-label="{escape(self.alt)}">'
+            f"{''.join([*legends, *images])}</div>"
+        )
+
+
+def _image(svg: bytes, style: str = "") -> str:
+    """An SVG document as an image of its own, whose ids cannot clash with another's."""
+    return f'<img alt="" style="{style}" src="data:image/svg+xml;base64,{b64encode(svg).decode()}">'
+
+
+def panel_row(fig: Figure, alt: str) -> PanelRow:
+    """Take a row of panels apart, so that a narrow page can stack them; closes the figure."""
+    import matplotlib.pyplot as plt
+    from matplotlib.transforms import Bbox
+
+    fig.canvas.draw()
+    fig.set_layout_engine("none")  # stays as it was drawn, whatever is hidden below
+    boxes: list[Any] = [ax.get_tightbbox() for ax in fig.axes]
+    low, high = min(box.y0 for box in boxes), max(box.y1 for box in boxes)
+    strips = [Bbox([[box.x0, low], [box.x1, high]]) for box in boxes]
+    everything = [*fig.legends, *fig.axes]
+
+    def cut(shown: Any, box: Bbox) -> tuple[float, bytes]:
+        for part in everything:
+            part.set_visible(part is shown)
+        inches = box.transformed(fig.dpi_scale_trans.inverted()).padded(0.04)
+        file = BytesIO()
+        fig.savefig(file, format="svg", bbox_inches=inches, metadata={"Date": None})
+        return 96 * inches.width, file.getvalue()
+
+    extents = [legend.get_window_extent() for legend in fig.legends]
+    legends = tuple(map(cut, fig.legends, extents))
+    panels = tuple(map(cut, fig.axes, strips))
+    plt.close(fig)
+    return PanelRow(legends, panels, alt)
 
 
 def curve(
@@ -132,7 +196,7 @@ def curve(
     Args:
         ax: to draw on.
         x, mean, stderr: equally long, in the units of the axes.
-        method: a key of `METHODS`, which gives colour, marker and line.
+        method: a name of `methods`, which gives colour, marker and line.
         label: of the legend, if not the method's own.
         changes: matplotlib keywords that override the style.
 
@@ -152,30 +216,35 @@ def paper_points(
     method: str,
     *,
     label: str,
+    **changes: Any,
 ) -> ErrorbarContainer:
     """Draw values published in the paper: the method's marker, hollow, on a thin dotted line."""
     hollow = {"markerfacecolor": "none", "linestyle": ":", "linewidth": 1.0, "alpha": 0.9}
-    return curve(ax, x, mean, stderr, method, label=label, **hollow)
+    return curve(ax, x, mean, stderr, method, label=label, **(hollow | changes))
 
 
-def legend_above(fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None) -> None:
-    """A legend of markers in two columns above all panels, where it covers no point.
+def legend_above(
+    fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None, columns: int = 2
+) -> None:
+    """A legend of markers above all panels, where it covers no point.
 
     Args:
         fig: receives the legend.
         ax: the panel whose labelled curves it names.
         hollow: further entries, label -> marker, drawn hollow in grey.
+        columns: of the legend.
     """
     from matplotlib.lines import Line2D
 
     curves: Any
     curves, labels = ax.get_legend_handles_labels()
-    handles = [curve[0] for curve in curves]  # without their error bars
+    # without their error bars
+    handles = [curve[0] if isinstance(curve, tuple) else curve for curve in curves]
     extra = hollow or {}
     for marker in extra.values():
         handles.append(Line2D([], [], marker=marker, mfc="none", ls="none", color=INK))
     names = [*labels, *extra]
-    fig.legend(handles, names, loc="outside upper center", ncols=2, fontsize=9)
+    fig.legend(handles, names, loc="outside upper center", ncols=columns)
 
 
 def law_bars(
@@ -187,7 +256,7 @@ def law_bars(
         ax: to draw on; it also gets its labels and a legend.
         tokens: (V,) texts of the tokens.
         laws: name in the legend -> (V,) probabilities, at most five laws.
-        methods: whose colours they take, keys of `METHODS`, as many as there are laws.
+        methods: whose colours they take, names of `methods`, as many as there are laws.
     """
     hatches = ("", "//", "..", "xx", "--")
     width = 0.84 / len(laws)
@@ -210,11 +279,12 @@ def label_axes(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(AXES[y])
 
 
-def method_style(method: str) -> MethodStyle:
+def method_style(method: str) -> Look:
     """Return a method's style; ValueError names the known ones."""
-    if method not in METHODS:
-        raise ValueError(f"method={method!r} has no style: choose one of {', '.join(METHODS)}.")
-    return METHODS[method]
+    looks, name = methods(), FUNCTIONS.get(method, method)
+    if name not in looks:
+        raise ValueError(f"method={method!r} has no style: choose one of {', '.join(looks)}.")
+    return looks[name]
 
 
 def save(fig: Figure, path: Path | str) -> Path:

@@ -1,5 +1,9 @@
 """The figure style: legible on light and dark pages, one look for each method."""
 
+import base64
+import re
+from pathlib import Path
+
 import pytest
 
 from apd import plots
@@ -19,14 +23,27 @@ def contrast(first, second):
     return (high + 0.05) / (low + 0.05)
 
 
+def brightened(colour):
+    """#rrggbb as the book's style sheet shows it on a dark page."""
+    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return "#" + "".join(f"{min(255, round(plots.DARK_BRIGHTNESS * c)):02x}" for c in channels)
+
+
+def test_text_reads_on_both_pages():
+    assert contrast(plots.INK, WHITE) >= 4.5
+    assert contrast(brightened(plots.INK), DARK_PAGE) >= 4.5
+    sheet = (Path(__file__).resolve().parents[1] / "book" / "_static" / "apd.css").read_text()
+    assert f"filter: brightness({plots.DARK_BRIGHTNESS});" in sheet
+
+
 @pytest.mark.parametrize("page", [WHITE, DARK_PAGE])
 def test_every_colour_reads_on_both_pages(page):
-    for colour in [plots.INK, *(look.colour for look in plots.METHODS.values())]:
+    for colour in [plots.INK, *(look.colour for look in plots.methods().values())]:
         assert contrast(colour, page) >= 3, colour
 
 
 def test_no_two_methods_share_a_colour_or_a_marker():
-    looks = plots.METHODS.values()
+    looks = plots.methods().values()
     assert len({look.colour for look in looks}) == len(looks)
     assert len({look.marker for look in looks}) == len(looks)
 
@@ -47,6 +64,32 @@ def test_curves_labels_and_files(tmp_path):
         assert first == plots.save(fig, tmp_path / "b.svg").read_bytes()
         assert left.get_xlabel() == "tokens per step K"
         plt.close(fig)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_row_of_panels_comes_apart_into_images(columns):
+    matplotlib = pytest.importorskip("matplotlib")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    matplotlib.use("agg")
+    with matplotlib.rc_context():
+        plots.style()
+        fig, axes = plots.panels(columns)
+        every = [axes] if columns == 1 else list(axes)
+        for number, ax in enumerate(every):
+            plots.curve(ax, [1, 2], [0.8, 0.4], None, "adaptive", label="APD")
+            ax.axhline(0.5, label="a line")
+            ax.set_ylabel(f"panel {number}")
+        plots.legend_above(fig, every[0], {"hollow": "o"})
+        row = plots.panel_row(fig, 'what "they" show')
+        assert not plt.fignum_exists(fig.number)  # a notebook would show it a second time
+    assert (len(row.legends), len(row.panels)) == (1, columns)
+    html = row._repr_html_()
+    assert 'role="img" aria-label="what &quot;they&quot; show"' in html
+    images = [base64.b64decode(data) for data in re.findall(r"base64,([^\"]+)", html)]
+    assert len(images) == columns + 1 and all(b"<svg" in image for image in images)
+    drawn = [image.count(b'id="axes_') for image in images]
+    assert drawn == [0, *[1] * columns]  # each image has its panel and nothing else
+    assert sum(width for width, _ in row.panels) < 820  # a page's column
 
 
 def test_unknown_names_are_refused():

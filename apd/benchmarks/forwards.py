@@ -144,7 +144,8 @@ def timed_pass(models: BenchModels, shape: PassShape) -> Call:
         scorer.logits(tokens, start, start + 1)  # everything before is computed once
         return lambda: scorer.logits(tokens, start, stop)
     window = models.dllm.window(shape.decoded)
-    request = MarginalRequest(window, tokens, start, stop, range(start, start + shape.rows))
+    rows = range(start, start + shape.rows)
+    request = MarginalRequest(models.dllm, window, tokens, start, stop, rows)
     models.dllm.marginals([request])
     return lambda: models.dllm.marginals([request])
 

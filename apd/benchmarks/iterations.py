@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import islice
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +12,8 @@ from apd.benchmarks.models import BenchModels
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import ratio, take_turns
 from apd.benchmarks.wide_vocabulary import LABEL
-from apd.decoding import AdaptiveConfig, Iteration, adaptive
+from apd.decoding import AdaptiveConfig, Iteration, Stream
+from apd.decoding.adaptive import adaptive_steps
 from apd.models import Pair
 
 
@@ -19,16 +21,8 @@ def first_iterations(
     models: BenchModels, prompt: Tensor, config: AdaptiveConfig, count: int
 ) -> list[Iteration]:
     """The first `count` iterations of a decode (fewer if it ends before)."""
-    seen: list[Iteration] = []
-    adaptive(
-        models.dllm,
-        models.verifier,
-        prompt,
-        config,
-        on_iteration=seen.append,
-        should_stop=lambda: len(seen) >= count,
-    )
-    return seen
+    decode = Stream(adaptive_steps, (models.dllm, models.verifier), prompt, config)
+    return list(islice(decode, count))
 
 
 def iteration_seconds(

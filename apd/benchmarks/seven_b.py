@@ -10,6 +10,7 @@ import gc
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -26,13 +27,9 @@ from apd.benchmarks.random_models import (
 )
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import ratio, spread, take_turns
-from apd.decoding import (
-    AutoregressiveConfig,
-    Iteration,
-    LeftToRightConfig,
-    autoregressive,
-    left_to_right,
-)
+from apd.decoding import AutoregressiveConfig, LeftToRightConfig, Stream
+from apd.decoding.autoregressive import autoregressive_steps
+from apd.decoding.left_to_right import left_to_right_steps
 
 LABEL = "timing only: random weights"
 SKIPPED = "skipped: no CUDA GPU here; `--random-shapes tiny` tries the code path on any machine"
@@ -106,9 +103,8 @@ def _tasks(
         return statistics.median(models.plainly(prompt, config, count).seconds[1:])
 
     def one_token() -> float:
-        seen: list[Iteration] = []
-        left_to_right(models.dllm, prompt, single, seen.append, lambda: len(seen) >= count)
-        return statistics.median(duration(iteration) for iteration in seen[1:])
+        decode = Stream(left_to_right_steps, (models.dllm,), prompt, single)
+        return statistics.median(duration(iteration) for iteration in islice(decode, 1, count))
 
     return {"apd": apd, "baseline": baseline, "one_token": one_token}
 
@@ -126,8 +122,7 @@ def _autoregressive_seconds(
     count = settings.wide_iterations + 1
 
     def step() -> float:
-        seen: list[Iteration] = []
-        autoregressive(model, prompt, config, seen.append, lambda: len(seen) >= count)
-        return statistics.median(duration(iteration) for iteration in seen[1:])
+        decode = Stream(autoregressive_steps, (model,), prompt, config)
+        return statistics.median(duration(iteration) for iteration in islice(decode, 1, count))
 
     return spread(take_turns({"step": step}, settings.rounds)["step"])

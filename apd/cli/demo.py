@@ -10,33 +10,42 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from apd.cli.demo_arguments import add_arguments
+from apd.cli.demo_arguments import adaptive_config, add_arguments, baseline_name, pair_name
 from apd.errors import ApdError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from apd.cli.demo_report import Report
+    from apd.cli.demo_output import Report
+    from apd.decoding import AdaptiveConfig, Stream
+    from apd.models.pairs import Pair
 
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "decode a prompt live and compare with autoregressive decoding"
+WARM_UP_ITERATIONS = 3
+SHARED = ("temperature", "top_p", "seed", "max_new_tokens")  # settings of both decoders
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decode, show, save; return the exit status."""
     from rich.console import Console
 
-    from apd.cli.demo_saving import check_target, save
+    from apd.cli.demo_output import check_target, save
+    from apd.display import visible
 
     if not math.isfinite(arguments.delay) or arguments.delay < 0:
         raise ApdError(f"--delay {arguments.delay} is not allowed: give seconds, 0 or more")
     if arguments.save is not None:
         check_target(arguments.save)
-    console = Console(no_color=arguments.no_color or None, highlight=False)
-    notes = Console(stderr=True, no_color=arguments.no_color or None, highlight=False)
+    plainly = partial(Console, no_color=arguments.no_color or None, highlight=False, markup=False)
+    console, notes = plainly(), plainly(stderr=True)
     report = decode(arguments, console, notes)
     if arguments.json:
         sys.stdout.write(report.to_json() + "\n")
@@ -44,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(report.table())
     if arguments.save is not None:
         save(report, arguments.save, marks=arguments.marks)
-        notes.print(f"Saved {arguments.save}", style="dim")
+        notes.print(f"Saved {visible(str(arguments.save))}", style="dim", soft_wrap=True)
     return 0
 
 
@@ -52,28 +61,67 @@ def decode(arguments: argparse.Namespace, console: Console, notes: Console) -> R
     """Load the models, warm them up, decode with each, showing the text unless JSON is wanted."""
     from rich.text import Text
 
-    from apd.cli.demo_decoding import adaptive_run, baseline_run, warm_up
-    from apd.cli.demo_live import show
-    from apd.cli.demo_models import adaptive_config, load_models, pair_name
-    from apd.cli.demo_report import Report, Shown
+    from apd.cli.demo_output import Report, show
+    from apd.display import visible
 
     config = adaptive_config(arguments)
-    notes.print(f"Loading {pair_name(arguments)} ...", style="dim")
-    models = load_models(arguments)
-    runs = [adaptive_run(models, config)]
-    if models.baseline is not None:
-        runs.append(baseline_run(models, config))
+    notes.print(f"Loading {visible(pair_name(arguments))} ...", style="dim")
+    pair = load(arguments)
+    runs = decoders(arguments, pair, config)
     notes.print("Warming up: a few untimed iterations of each decoder ...", style="dim")
-    for decoder in runs:
-        warm_up(decoder)
-    if not arguments.json:
-        prompt = Text(f"{arguments.prompt}\n", style="dim")
+    for start in runs.values():  # on the full canvas, so that first-call costs are not timed
+        list(islice(start(), WARM_UP_ITERATIONS))
+    if arguments.json:
+        shown = {title: start().finish() for title, start in runs.items()}
+    else:
+        prompt = Text(f"{visible(arguments.prompt)}\n", style="dim")
         console.print(prompt, soft_wrap=not console.is_terminal)
-    shown = []
-    for decoder in runs:
-        if arguments.json:
-            result = decoder.decode(None, None)
-        else:
-            result = show(decoder, console, marks=arguments.marks, delay_s=arguments.delay)
-        shown.append(Shown(decoder.title, decoder.model, result))
-    return Report(arguments.prompt, arguments.system, models, config, tuple(shown))
+        look = partial(show, console=console, marks=arguments.marks, delay_s=arguments.delay)
+        shown = {title: look(title, start()) for title, start in runs.items()}
+    return Report(arguments.prompt, arguments.system, pair, config, shown)
+
+
+def load(arguments: argparse.Namespace) -> Pair:
+    """The pair that the arguments name, with the one baseline to compare with, if any.
+
+    Raises:
+        ApdError: a model cannot be loaded, the pair has no verifier, or the baseline does not read
+            the prompt's tokens as the pair does.
+    """
+    from apd.models.pairs import load_ar, load_pair, pair_spec
+    from apd.models.vocabulary import check_agreement
+
+    pair = load_pair(
+        pair_name(arguments),
+        device=arguments.device,
+        dtype=arguments.dtype,
+        dllm_path=arguments.dllm_path,
+        verifier_path=arguments.verifier_path,
+    )
+    if pair.verifier is None:
+        raise ApdError(
+            f"pair {pair.name!r} has no verifier, which adaptive parallel decoding needs; "
+            "choose another (--pair mini) or give one (--verifier-path)"
+        )
+    name = baseline_name(arguments)
+    if name is None:
+        return pair
+    dtype = arguments.dtype or pair_spec(pair.name).dtype
+    baseline = load_ar(name, device=arguments.device, dtype=dtype)
+    check_agreement(pair.tokenizer, baseline.tokenizer, f"pair {pair.name} and {name}")
+    return replace(pair, baselines={name: baseline})
+
+
+def decoders(
+    arguments: argparse.Namespace, pair: Pair, config: AdaptiveConfig
+) -> dict[str, Callable[[], Stream]]:
+    """By the title above its text, what begins each decode: APD, then the baseline's, if any."""
+    from apd.models.decode import stream
+
+    begin = partial(stream, pair, arguments.prompt, system=arguments.system)
+    runs: dict[str, Callable[[], Stream]] = {f"APD, {pair.name}": partial(begin, **vars(config))}
+    sampling = {name: getattr(config, name) for name in SHARED}
+    for name in pair.baselines:
+        own = partial(begin, algorithm="autoregressive", model=name, **sampling)
+        runs[f"Autoregressive, {name}"] = own
+    return runs

@@ -1,10 +1,17 @@
 """The arguments of `apd demo`, with the spellings of the paper's demo as aliases."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apd.models.pairs import PAIRS, SYSTEM_PROMPT
+from apd.cli.eval_arguments import MINI_LENGTH
+from apd.cli.flags import add_flag, value_options
+from apd.models.pairs import PAIRS, SYSTEM_PROMPT, pair_spec
+
+if TYPE_CHECKING:
+    from apd.decoding import AdaptiveConfig
 
 # Figure 1 of the paper. The answer is 260.
 SHEEP = (
@@ -12,129 +19,123 @@ SHEEP = (
     "Seattle. How many sheep do Toulouse, Charleston, and Seattle have together if Seattle has "
     "20 sheep?"
 )
-ACCEPTANCE = ("gumbel", "greedy", "independent", "maximal")
+DEFAULT_PAIR, DREAM_PAIR = "mini", "dream-7b"
 DTYPES = ("float32", "bfloat16", "float16")
-NOISE = ("fresh", "position")
-# Settings of the paper's demo.
-PAPER = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}
+PAPER = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}  # of the paper's demo
+# Settings in the order of the help: their one-letter flags and the paper's spellings.
+APD: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "mixture_weight": (("-R",), ("--apd_mixture_weight",)),
+    "kv_window": (("-W",), ("--apd_kv_window",)),
+    "max_lookahead": (("-M",), ("--apd_max_lookahead",)),
+    "acceptance": ((), ()),
+    "noise": ((), ()),
+}
+SAMPLING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "temperature": (("-T",), ()),
+    "top_p": ((), ()),
+    "seed": ((), ()),
+    "max_new_tokens": ((), ()),
+}
 
 
-def number_or_none(text: str) -> int | None:
-    """An integer, or None spelt out."""
-    return None if text.lower() == "none" else int(text)
+def pair_name(arguments: argparse.Namespace) -> str:
+    """The pair asked for; checkpoints without a pair are a Dream and its verifier."""
+    if arguments.pair is not None:
+        return str(arguments.pair)
+    return DEFAULT_PAIR if arguments.dllm_path is None else DREAM_PAIR
 
 
-number_or_none.__name__ = "integer or 'none'"  # argparse names the type in its messages
+def baseline_name(arguments: argparse.Namespace) -> str | None:
+    """The autoregressive model to compare with, if any."""
+    if arguments.no_baseline:
+        return None
+    if arguments.baseline is not None:
+        return str(arguments.baseline)
+    if arguments.pair is None and arguments.dllm_path is not None:
+        return None
+    return next(iter(pair_spec(pair_name(arguments)).baselines), None)
+
+
+def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
+    """The settings; a ValueError says which one is out of range."""
+    from apd.decoding import AdaptiveConfig
+
+    given = {name: getattr(arguments, name) for name in (*APD, *SAMPLING)}
+    if given["max_new_tokens"] is None:
+        mini = pair_name(arguments).startswith("mini")
+        given["max_new_tokens"] = MINI_LENGTH if mini else AdaptiveConfig.max_new_tokens
+    return AdaptiveConfig(**given)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments in groups."""
     _add_prompt(parser.add_argument_group("prompt"))
-    _add_apd(parser.add_argument_group("adaptive parallel decoding"))
-    _add_sampling(parser.add_argument_group("sampling"))
+    _add_settings(parser.add_argument_group("adaptive parallel decoding"), APD)
+    _add_settings(parser.add_argument_group("sampling"), SAMPLING)
     _add_models(parser.add_argument_group("models"))
     _add_output(parser.add_argument_group("output"))
 
 
-def _add(group: Any, *names: str, aliases: tuple[str, ...] = (), **options: Any) -> None:
-    """Add an argument; aliases, and its name with underscores, work but stay out of the help."""
-    action = group.add_argument(*names, **options)
-    underscored = [f"--{name[2:].replace('-', '_')}" for name in names if "-" in name[2:]]
-    hidden = [name for name in (*underscored, *aliases) if name not in names]
-    if hidden:
-        hidden_options = options | {"help": argparse.SUPPRESS, "default": argparse.SUPPRESS}
-        group.add_argument(*hidden, dest=action.dest, **hidden_options)
-
-
 def _add_prompt(group: Any) -> None:
-    _add(group, "--prompt", default=SHEEP, metavar="TEXT", help="default: the problem of Figure 1")
-    _add(
-        group, "--system", default=SYSTEM_PROMPT, metavar="TEXT", help=f"default: {SYSTEM_PROMPT!r}"
+    add_flag(
+        group, "--prompt", default=SHEEP, metavar="TEXT", help="default: the problem of Figure 1"
     )
+    system = f"default: {SYSTEM_PROMPT!r}"
+    add_flag(group, "--system", default=SYSTEM_PROMPT, metavar="TEXT", help=system)
 
 
-def _add_apd(group: Any) -> None:
-    _add(
-        group,
-        *("--mixture-weight", "-R"),
-        aliases=("--apd_mixture_weight", "--apd-mixture-weight"),
-        type=float,
-        default=PAPER["mixture_weight"],
-        metavar="R",
-        help="trust in the dLLM's marginals, 0 to 1; higher is faster (default: %(default)s)",
-    )
-    _add(
-        group,
-        *("--kv-window", "-W"),
-        aliases=("--apd_kv_window",),
-        type=number_or_none,
-        default=PAPER["kv_window"],
-        metavar="W",
-        help="decoded tokens recomputed behind the frontier, or none for all; lower is faster "
-        "(default: %(default)s)",
-    )
-    _add(
-        group,
-        *("--max-lookahead", "-M"),
-        aliases=("--apd_max_lookahead",),
-        type=number_or_none,
-        default=PAPER["max_lookahead"],
-        metavar="M",
-        help="masked tokens shown to the dLLM, or none for all; lower is faster "
-        "(default: %(default)s)",
-    )
-    _add(
-        group, "--acceptance", choices=ACCEPTANCE, help="how tokens are accepted (default: gumbel)"
-    )
-    _add(
-        group, "--noise", choices=NOISE, help="drawn per iteration or by position (default: fresh)"
-    )
+def _add_settings(group: Any, names: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
+    """A flag for each of these settings; the paper's demo decides the defaults that it has."""
+    from apd.decoding import AdaptiveConfig
+    from apd.decoding.setting import settings_of
 
-
-def _add_sampling(group: Any) -> None:
-    _add(group, "--temperature", "-T", type=float, metavar="T", help="0 is greedy (default: 0.2)")
-    _add(group, "--top-p", type=float, metavar="P", help="nucleus of the draft (default: 0.95)")
-    _add(group, "--seed", type=int, metavar="N", help="fixes all noise (default: 0)")
-    _add(
-        group,
-        "--max-new-tokens",
-        type=int,
-        metavar="N",
-        help="length of the canvas behind the prompt (default: 128 for mini pairs, else 256)",
-    )
+    for name, (short, aliases) in names.items():
+        about = settings_of(AdaptiveConfig)[name]
+        default, options = PAPER.get(name, about.default), value_options(about)
+        said = default
+        if name == "max_new_tokens":
+            said, default = f"{MINI_LENGTH} for mini pairs, else {default}", None
+        if about.choices:
+            options = {"choices": about.choices}
+        flag = f"--{name.replace('_', '-')}"
+        about_it = f"{about.help} (default: {said})"
+        add_flag(group, flag, *short, aliases=aliases, default=default, help=about_it, **options)
 
 
 def _add_models(group: Any) -> None:
-    _add(group, "--pair", metavar="NAME", help=f"{', '.join(PAIRS)} (default: mini)")
-    _add(
+    add_flag(group, "--pair", metavar="NAME", help=f"{', '.join(PAIRS)} (default: mini)")
+    add_flag(
         group,
         "--dllm-path",
-        aliases=("--dream_ckpt", "--dream-ckpt"),
+        aliases=("--dream_ckpt",),
         metavar="PATH",
         help="checkpoint directory or hub name of the dLLM; without --pair: a Dream, no baseline",
     )
-    _add(
+    add_flag(
         group,
         "--verifier-path",
-        aliases=("--verifier_ckpt", "--verifier-ckpt"),
+        aliases=("--verifier_ckpt",),
         metavar="PATH",
         help="checkpoint directory or hub name of the verifier",
     )
-    _add(
+    add_flag(
         group,
         "--baseline",
-        aliases=("--qwen_ckpt", "--qwen-ckpt"),
+        aliases=("--qwen_ckpt",),
         metavar="PATH",
         help="autoregressive model to compare with (default: the pair's large one)",
     )
-    _add(group, "--no-baseline", action="store_true", help="decode with APD alone")
-    _add(group, "--device", metavar="NAME", help="cpu, cuda, cuda:1, ... (default: best there is)")
-    _add(group, "--dtype", choices=DTYPES, help="precision of the weights (default: the pair's)")
+    add_flag(group, "--no-baseline", action="store_true", help="decode with APD alone")
+    device = "cpu, cuda, cuda:1, ... (default: best there is)"
+    add_flag(group, "--device", metavar="NAME", help=device)
+    dtype = "precision of the weights (default: the pair's)"
+    add_flag(group, "--dtype", choices=DTYPES, help=dtype)
 
 
 def _add_output(group: Any) -> None:
-    _add(group, "--marks", action="store_true", help="also mark where each iteration begins")
-    _add(
+    marks = "also mark where each iteration begins"
+    add_flag(group, "--marks", action="store_true", help=marks)
+    add_flag(
         group,
         "--delay",
         type=float,
@@ -142,9 +143,9 @@ def _add_output(group: Any) -> None:
         metavar="SECONDS",
         help="pause after each iteration, to watch; not counted in any timing",
     )
-    _add(group, "--no-color", action="store_true", help="no colours (also: NO_COLOR=1)")
-    _add(group, "--json", action="store_true", help="print one JSON object and nothing else")
-    _add(
+    add_flag(group, "--no-color", action="store_true", help="no colours (also: NO_COLOR=1)")
+    add_flag(group, "--json", action="store_true", help="print one JSON object and nothing else")
+    add_flag(
         group,
         "--save",
         type=Path,

@@ -1,4 +1,4 @@
-"""The flags of `apd eval`. This module imports nothing heavy.
+"""The flags of `apd eval`; those of the decoders' settings come from the registry of decoders.
 
 Dashes and underscores are both understood. The spellings of the reference code
 (:mod:`apd.cli.reference_spellings`) and of the evaluation harness are aliases.
@@ -8,65 +8,64 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apd.cli.flags import add_flag
+from apd.cli.flags import add_flag, value_options
 from apd.cli.reference_spellings import MODEL_ALIASES
+
+if TYPE_CHECKING:
+    from apd.decoding.setting import Setting
 
 MINI_LENGTH = 128  # canvas of the mini pairs, tokens
 DEFAULT_PAIR, DEFAULT_TASK = "mini", "mini_gsm"
 DEFAULT_OUTPUT = Path("results")
-
-
-def integer_or_none(text: str) -> int | None:
-    """An integer, or None spelt out."""
-    return None if text.lower() == "none" else int(text)
-
-
-integer_or_none.__name__ = "integer or 'none'"  # argparse names the type in its messages
-
-# setting: (type, metavar, help). A setting that is not given keeps the decoder's own default.
-SETTINGS: dict[str, tuple[Any, str, str]] = {
-    "tokens_per_step": (int, "K", "tokens a step, left to right"),
-    "mixture_weight": (float, "R", "trust in the dLLM's marginals, 0 to 1 (apd)"),
-    "kv_window": (integer_or_none, "W", "decoded tokens recomputed, or none for all"),
-    "max_lookahead": (integer_or_none, "M", "masked tokens shown, or none for all"),
-    "num_steps": (integer_or_none, "N", "steps of the any-order decoders"),
-    "block_length": (integer_or_none, "B", "blocks of the any-order decoders, tokens"),
-    "threshold": (float, "P", "confidence above which any-order decoders take every token"),
-    "acceptance": (str, "RULE", "gumbel, greedy, independent or maximal (apd)"),
-    "noise": (str, "KIND", "fresh or position"),
-    "temperature": (float, "T", "0 is greedy"),
-    "top_p": (float, "P", "nucleus of the draft"),
-    "max_new_tokens": (
-        int,
-        "N",
-        "canvas behind the prompt (mini pairs 128; else dLLMs 256, and 512 on hendrycks_math, "
-        "autoregressive models 16384)",
-    ),
-}
+LENGTHS = (
+    "canvas behind the prompt (mini pairs 128; else dLLMs 256, and 512 on hendrycks_math, "
+    "autoregressive models 16384)"
+)
 SETTING_ALIASES = {"mixture_weight": ("--apd_mixture_weight",)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of an evaluation."""
     _add_subject(parser.add_argument_group("what to evaluate"))
-    decoder = parser.add_argument_group("decoder settings; each decoder has only some of them")
-    for name, (kind, metavar, text) in SETTINGS.items():
-        add_flag(
-            decoder,
-            f"--{name.replace('_', '-')}",
-            aliases=SETTING_ALIASES.get(name, ()),
-            type=kind,
-            metavar=metavar,
-            help=text,
-            default=argparse.SUPPRESS,
-        )
+    _add_settings(parser.add_argument_group("decoder settings; each decoder has only some of them"))
     _add_models(parser.add_argument_group("models and data"))
     _add_output(parser.add_argument_group("output"))
 
 
+def _add_settings(group: Any) -> None:
+    """A flag for every setting that a registered decoder has; not given, it keeps its default."""
+    from apd.decoding.registry import stored_settings
+
+    for name, about in stored_settings().items():
+        add_flag(
+            group,
+            f"--{name.replace('_', '-')}",
+            aliases=SETTING_ALIASES.get(name, ()),
+            help=LENGTHS if name == "max_new_tokens" else _setting_help(about),
+            default=argparse.SUPPRESS,
+            **value_options(about),
+        )
+
+
+def _setting_help(about: Setting) -> str:
+    """What a setting does, its choices, the decoders that have it unless all do, its default."""
+    from apd.decoding.registry import decoders
+
+    owners = [row for row in decoders() if about.name in row.stored]
+    defaults = {str(row.stored[about.name].default).lower() for row in owners}
+    notes = [", ".join(row.name for row in owners)] if len(owners) < len(decoders()) else []
+    notes.append(defaults.pop() if len(defaults) == 1 else "the decoder's own")
+    choices = f": {', '.join(about.choices)}" if about.choices else ""
+    return f"{about.help}{choices} ({'; '.join(notes)})".replace("%", "%%")
+
+
 def _add_subject(group: Any) -> None:
+    from apd.decoding.registry import decoders, usual_decoder
+
+    names = ", ".join(row.name for row in decoders())
+    usual, other = (usual_decoder(on_baseline=on).name for on in (False, True))
     add_flag(group, "--pair", metavar="NAME", help=f"see `apd models` ({DEFAULT_PAIR})")
     add_flag(
         group,
@@ -81,8 +80,7 @@ def _add_subject(group: Any) -> None:
         "--algorithm",
         aliases=("--alg",),
         metavar="NAME",
-        help="apd, left_to_right, random, confidence, low_confidence, margin, entropy or "
-        "autoregressive (apd; autoregressive if --model names a baseline)",
+        help=f"{names} ({usual}; {other} if --model names a baseline)",
     )
     add_flag(
         group,

@@ -6,16 +6,11 @@ import argparse
 import re
 from typing import Any
 
-from apd.cli.eval_arguments import MINI_LENGTH, SETTINGS
+from apd.cli.eval_arguments import MINI_LENGTH
 from apd.cli.reference_spellings import in_own_words
-from apd.decoding.configuration import (
-    ALGORITHMS,
-    DLLM,
-    Configuration,
-    configuration_id,
-    decoder_class,
-    setting_names,
-)
+from apd.decoding.configuration import DLLM, Configuration, configure
+from apd.decoding.decoder import Decoder
+from apd.decoding.registry import decoder, stored_settings, usual_decoder
 from apd.errors import ApdError
 from apd.models.registry import pair_spec
 from apd.runs.grid import Cell, Experiment
@@ -40,8 +35,8 @@ def build_experiment(arguments: argparse.Namespace) -> Experiment:
     configuration = build_configuration(own, [n.rsplit("/", 1)[-1] for n in spec.baselines])
     if configuration.verified and not (spec.verifier or own.verifier_path):
         raise ApdError(
-            f"pair {spec.name!r} has no verifier, which algorithm apd needs; use another "
-            "--algorithm, or a --pair with a verifier"
+            f"pair {spec.name!r} has no verifier, which algorithm {configuration.algorithm} needs; "
+            "use another --algorithm, or a --pair with a verifier"
         )
     return Experiment(
         artefact=_artefact(own, configuration),
@@ -56,14 +51,14 @@ def build_experiment(arguments: argparse.Namespace) -> Experiment:
 
 def build_configuration(arguments: argparse.Namespace, baselines: list[str]) -> Configuration:
     """The configuration that the arguments describe, for a pair with these baselines."""
-    algorithm = _algorithm(arguments)
-    model = _model(arguments, algorithm, baselines)
-    usual = {"max_new_tokens": _usual_length(arguments, algorithm)}
-    kind: Any = decoder_class(algorithm)
-    order = {"order": algorithm} if hasattr(kind, "order") else {}
-    decoder = kind(**usual | _given_settings(arguments, algorithm) | order)
-    name = configuration_id(algorithm, model, decoder, usual)
-    return Configuration(name, algorithm, model, decoder)
+    implied = usual_decoder(on_baseline=arguments.model not in (None, DLLM)).name
+    row = decoder(arguments.algorithm or implied)
+    return configure(
+        row.name,
+        _given_settings(arguments, row),
+        model=_model(arguments, row, baselines),
+        usual={"max_new_tokens": _usual_length(arguments, row)},
+    )
 
 
 def _artefact(arguments: argparse.Namespace, configuration: Configuration) -> str:
@@ -77,29 +72,20 @@ def _artefact(arguments: argparse.Namespace, configuration: Configuration) -> st
     return "-".join(parts + ([tag] if tag else []))
 
 
-def _usual_length(arguments: argparse.Namespace, algorithm: str) -> int:
+def _usual_length(arguments: argparse.Namespace, row: Decoder) -> int:
     """The canvas behind the prompt unless --max-new-tokens says otherwise."""
     if arguments.pair.startswith("mini"):
         return MINI_LENGTH
-    if algorithm == "autoregressive":
+    if row.models == ("baseline",):
         return AUTOREGRESSIVE_LENGTH
     return MATH_LENGTH if arguments.task.startswith(MATH) else LARGE_LENGTH
 
 
-def _algorithm(arguments: argparse.Namespace) -> Any:
-    """The algorithm asked for, or the one that the model implies."""
-    implied = "apd" if arguments.model in (None, DLLM) else "autoregressive"
-    algorithm = arguments.algorithm or implied
-    if algorithm not in ALGORITHMS:
-        raise ApdError(f"unknown algorithm {algorithm!r}; choose one of {', '.join(ALGORITHMS)}")
-    return algorithm
-
-
-def _model(arguments: argparse.Namespace, algorithm: str, baselines: list[str]) -> str:
-    """The model asked for, or the one that the algorithm implies."""
+def _model(arguments: argparse.Namespace, row: Decoder, baselines: list[str]) -> str:
+    """The model asked for, or the one that the decoder implies."""
     model = arguments.model
     if model is None:
-        model = next(iter(baselines), None) if algorithm == "autoregressive" else DLLM
+        model = next(iter(baselines), None) if row.on_baseline else DLLM
     if model is None or (model != DLLM and model not in baselines):
         named = "" if model is None else f" {model!r}"
         raise ApdError(
@@ -109,14 +95,14 @@ def _model(arguments: argparse.Namespace, algorithm: str, baselines: list[str]) 
     return str(model)
 
 
-def _given_settings(arguments: argparse.Namespace, algorithm: str) -> dict[str, Any]:
+def _given_settings(arguments: argparse.Namespace, row: Decoder) -> dict[str, Any]:
     """The settings given on the command line; one that the decoder lacks is an error."""
-    given = {name: getattr(arguments, name) for name in SETTINGS if hasattr(arguments, name)}
-    known = setting_names(algorithm)
+    names = stored_settings()
+    given = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
     for name in given:
-        if name not in known:
+        if name not in row.stored:
             raise ApdError(
-                f"--{name.replace('_', '-')} does not apply to algorithm {algorithm}; its "
-                f"settings: {', '.join(name for name in SETTINGS if name in known)}"
+                f"--{name.replace('_', '-')} does not apply to algorithm {row.name}; its "
+                f"settings: {', '.join(name for name in names if name in row.stored)}"
             )
     return given

@@ -38,12 +38,6 @@ TASK_ALIASES = {
     "gpqa": ("gpqa_main_generative_n_shot", "mini_gpqa"),
     "humaneval": ("humaneval_instruct", "mini_humaneval"),
 }
-ALGORITHM_ALIASES = {
-    "leftright": "left_to_right",
-    "origin": "random",
-    "maskgit_plus": "confidence",
-    "topk_margin": "margin",
-}
 R_MISSING = (
     "no mixture weight given: R = 0.7, the default here; the reference code would decode one token "
     "a step without the verifier, which is --alg leftright"
@@ -56,24 +50,28 @@ def in_own_words(arguments: argparse.Namespace) -> argparse.Namespace:
     Raises:
         ApdError: an unknown alias, or one that contradicts --pair or --model.
     """
+    from apd.decoding.registry import decoder, spelt, usual_decoder
+
     own = argparse.Namespace(**vars(arguments))
-    if own.algorithm is not None:
-        name = own.algorithm.replace("-", "_")
-        own.algorithm = ALGORITHM_ALIASES.get(name, name)
-    mini = (own.pair or "").startswith("mini")
+    mini, on_baseline = (own.pair or "").startswith("mini"), False
     if own.model_alias is not None:
-        _resolve_model(own, mini)
+        on_baseline = _resolve_model(own, mini)
         own.task = TASK_ALIASES.get(own.task, (own.task, own.task))[mini]
     own.task = TASK_ALIASES.get(own.task, (own.task, own.task))[0]
     own.pair = own.pair or "mini"
+    if own.algorithm is not None:
+        own.algorithm = spelt(own.algorithm.replace("-", "_"), on_baseline=on_baseline)
+    elif on_baseline:
+        own.algorithm = usual_decoder(on_baseline=True).name
     if own.qwen_small_ckpt is not None:
-        name = "verifier_path" if own.algorithm in (None, "apd") else "baseline_path"
+        verified = own.algorithm is None or decoder(own.algorithm).verified
+        name = "verifier_path" if verified else "baseline_path"
         setattr(own, name, getattr(own, name) or own.qwen_small_ckpt)
     return own
 
 
-def _resolve_model(own: argparse.Namespace, mini: bool) -> None:
-    """Replace the model alias by a pair, a model and, for a baseline, its algorithm."""
+def _resolve_model(own: argparse.Namespace, mini: bool) -> bool:
+    """Replace the model alias by a pair and a model. Returns whether it is a baseline."""
     from apd.models.registry import PAIRS
 
     if own.model_alias not in MODEL_ALIASES:
@@ -89,17 +87,20 @@ def _resolve_model(own: argparse.Namespace, mini: bool) -> None:
         )
     own.pair = pair
     if alias.baseline is None:
-        return
+        return False
     name = PAIRS[pair].baselines[alias.baseline].rsplit("/", 1)[-1]
     if own.model not in (None, name):
         raise ApdError(f"--model_alias {own.model_alias} is {name}; leave --model out")
     own.model = name
-    if own.algorithm in (None, "left_to_right"):
-        own.algorithm = "autoregressive"
+    return True
 
 
 def notes_on(arguments: argparse.Namespace) -> list[str]:
     """What a reader of the reference code might not expect of these arguments, one line each."""
+    from apd.decoding.registry import decoder
+
     if arguments.model_alias is None or hasattr(arguments, "mixture_weight"):
         return []
-    return [R_MISSING] if in_own_words(arguments).algorithm == "apd" else []
+    algorithm = in_own_words(arguments).algorithm
+    weighted = algorithm is not None and "mixture_weight" in decoder(algorithm).stored
+    return [R_MISSING] if weighted else []

@@ -27,8 +27,8 @@ from apd.decoding.protocols import (
     MarginalWindow,
     TextModel,
 )
-from apd.decoding.recorder import OnIteration, ShouldStop
 from apd.decoding.result import DecodeResult, Iteration
+from apd.decoding.stream import Stream
 from apd.decoding.unmasking import Order
 
 __all__ = [
@@ -48,10 +48,9 @@ __all__ = [
     "MarginalRequest",
     "MarginalWindow",
     "Noise",
-    "OnIteration",
     "Order",
     "SamplingConfig",
-    "ShouldStop",
+    "Stream",
     "TextModel",
     "adaptive",
     "adaptive_batch",

@@ -10,10 +10,11 @@ from apd.decoding.canvas import blank_canvas
 from apd.decoding.chunks import VerificationPace
 from apd.decoding.config import LookaheadConfig, is_int, is_real, require, require_choice
 from apd.decoding.noise import IterationNoise
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
+from apd.decoding.passes import Steps, decode_all
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, JointRequest, MarginalRequest
-from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
+from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.warpers import (
     forbidden_tokens,
     nucleus,
@@ -36,9 +37,11 @@ class AdaptiveConfig(LookaheadConfig):
     The other settings are those of `LookaheadConfig` and `SamplingConfig`.
     """
 
-    mixture_weight: float = 0.7
-    acceptance: Acceptance = "gumbel"
-    verify_chunk: int | None = None
+    mixture_weight: float = setting(
+        0.7, "trust in the dLLM's marginals, 0 to 1", metavar="R", symbol="R", always_named=True
+    )
+    acceptance: Acceptance = setting("gumbel", "how tokens are accepted", metavar="RULE", symbol="")
+    verify_chunk: int | None = setting(None, "positions verified at a time", stored=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,14 +60,11 @@ class AdaptiveConfig(LookaheadConfig):
         return "greedy" if self.greedy else self.acceptance
 
 
-@torch.inference_mode()
 def adaptive(
     dllm: DiffusionLM,
     verifier: AutoregressiveLM,
     prompt_ids: Tensor,
-    config: AdaptiveConfig,
-    on_iteration: OnIteration | None = None,
-    should_stop: ShouldStop | None = None,
+    config: AdaptiveConfig = AdaptiveConfig(),
 ) -> DecodeResult:
     """Decode with Algorithm 1: the dLLM drafts, the verifier decides how much of the draft stays.
 
@@ -73,15 +73,11 @@ def adaptive(
         verifier: p̂_AR, scores a whole draft in one causal pass; same token ids as the dLLM.
         prompt_ids: (P,) long.
         config: R, W, M, acceptance rule and sampling settings.
-        on_iteration: called with each finished `Iteration`.
-        should_stop: polled before each iteration; True ends the decode with what there is.
 
     Returns:
         Tokens, text and trace. Raises ValueError for a malformed prompt.
     """
-    run = DecodeRecorder((dllm, verifier), prompt_ids.numel(), on_iteration, should_stop)
-    steps = adaptive_steps(dllm, verifier, prompt_ids, config, run)
-    return run_decodes(Models(dllm, verifier), [Decode(steps, run)])[0]
+    return decode_all(adaptive_steps, (dllm, verifier), [prompt_ids], config)[0]
 
 
 def adaptive_steps(
@@ -93,6 +89,8 @@ def adaptive_steps(
 ) -> Steps:
     """The loop of Algorithm 1, which yields for logits wherever it evaluates a model.
 
+    It also yields each finished iteration (see `apd.decoding.passes`).
+
     What it computes for a lookahead it computes chunk by chunk, and stops at the chunk with the
     first disagreement: nothing behind that can matter.
     """
@@ -102,7 +100,7 @@ def adaptive_steps(
     pace = VerificationPace(config.verify_chunk)
 
     t, n = len(prompt_ids), len(canvas)
-    while t < n and not run.ended and run.proceed():
+    while t < n and not run.ended:
         stop = config.lookahead_stop(t, n)
         drafted = canvas.clone()
         drafts: list[int] = []
@@ -113,14 +111,14 @@ def adaptive_steps(
             noise = IterationNoise(config, dllm.vocab_size, positions, run.index)
 
             # propose: x̂_i = argmax_v (log p_D + g)
-            marginal_logits = yield MarginalRequest(window, canvas, t, stop, rows=chunk)  # (c, V)
+            marginal_logits = yield MarginalRequest(dllm, window, canvas, t, stop, chunk)  # (c, V)
             log_marginal = tempered_log_probs(marginal_logits, config.temperature, forbidden)
             log_draft = nucleus(log_marginal, config.top_p)  # (c, V)
             draft = noise.draw_shared(log_draft)  # (c,)
 
-            # verify: l_AR given the prefix and the draft before each position
+            # verify: l_AR given the prefix and the draft before each position, (c, V')
             drafted[chunk.start : chunk.stop] = draft
-            joint_logits = yield JointRequest(scorer, drafted, chunk.start, chunk.stop)  # (c, V')
+            joint_logits = yield JointRequest(verifier, scorer, drafted, chunk.start, chunk.stop)
             log_joint = tempered_logits(joint_logits, config.temperature, forbidden)  # (c, V)
 
             # mix: p_T = p_D^R · p̂_AR^(1-R) / Z
@@ -138,7 +136,6 @@ def adaptive_steps(
 
         # commit
         canvas[t : t + a] = drafted[t : t + a]
-        run.record(start=t, draft=drafts, target=targets, count=a)
+        yield run.record(start=t, draft=drafts, target=targets, count=a)
         pace.note(a)
         t += a
-    return run.result(canvas[len(prompt_ids) : t])

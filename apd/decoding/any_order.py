@@ -9,10 +9,11 @@ from torch import Tensor
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.config import SamplingConfig, is_int, is_real, require, require_choice
 from apd.decoding.noise import IterationNoise
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
+from apd.decoding.passes import Steps, decode_all
 from apd.decoding.protocols import CanvasRequest, DiffusionLM
-from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
+from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.unmasking import (
     Order,
     above_threshold,
@@ -38,9 +39,15 @@ class AnyOrderConfig(SamplingConfig):
     """
 
     order: Order = "confidence"
-    num_steps: int | None = None
-    block_length: int | None = None
-    threshold: float | None = None
+    num_steps: int | None = setting(
+        None, "steps, or none for one a token", metavar="N", symbol="steps"
+    )
+    block_length: int | None = setting(
+        None, "blocks decoded one after the other, tokens", metavar="B", symbol="block"
+    )
+    threshold: float | None = setting(
+        None, "confidence above which every token is taken", metavar="P"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,13 +86,10 @@ class AnyOrderConfig(SamplingConfig):
                 yield block_start, count
 
 
-@torch.inference_mode()
 def any_order(
     dllm: DiffusionLM,
     prompt_ids: Tensor,
-    config: AnyOrderConfig,
-    on_iteration: OnIteration | None = None,
-    should_stop: ShouldStop | None = None,
+    config: AnyOrderConfig = AnyOrderConfig(),
 ) -> DecodeResult:
     """Propose a token for every masked position, fill the best scored ones, repeat.
 
@@ -96,15 +100,11 @@ def any_order(
         dllm: p_D, gives marginal logits for the whole canvas.
         prompt_ids: (P,) long.
         config: order, steps, blocks and sampling settings.
-        on_iteration: called with each finished `Iteration`.
-        should_stop: polled before each iteration; True ends the decode with what there is.
 
     Returns:
         Tokens, text and trace. Raises ValueError for a malformed prompt.
     """
-    run = DecodeRecorder((dllm,), prompt_ids.numel(), on_iteration, should_stop)
-    steps = any_order_steps(dllm, prompt_ids, config, run)
-    return run_decodes(Models(dllm), [Decode(steps, run)])[0]
+    return decode_all(any_order_steps, (dllm,), [prompt_ids], config)[0]
 
 
 def any_order_steps(
@@ -121,11 +121,9 @@ def any_order_steps(
         open_positions = masked[block].nonzero().squeeze(-1) + block.start  # (N,)
         if len(open_positions) == 0:
             continue  # a threshold finished this block ahead of plan
-        if not run.proceed():
-            break
         noise = IterationNoise(config, dllm.vocab_size, open_positions, run.index)
         rows = range(block.start, block.stop)
-        logits = yield CanvasRequest(canvas, rows)  # (block, V)
+        logits = yield CanvasRequest(dllm, canvas, rows)  # (block, V)
         logits = logits[open_positions - block.start]  # (N, V)
         log_raw = tempered_log_probs(logits, 1.0, forbidden)
         log_probs = tempered_log_probs(logits, config.temperature, forbidden)
@@ -139,6 +137,4 @@ def any_order_steps(
         accepted, positions = candidates[chosen], open_positions[chosen]
         start = int(masked.long().argmax())
         canvas[positions], masked[positions] = accepted, False
-        run.record(start=start, draft=accepted.tolist(), positions=positions.tolist())
-    gapless = int(masked[P:].long().cumsum(0).eq(0).sum())
-    return run.result(canvas[P : P + gapless])
+        yield run.record(start=start, draft=accepted.tolist(), positions=positions.tolist())

@@ -8,9 +8,9 @@ from torch import Tensor
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.config import Noise, SamplingConfig
 from apd.decoding.noise import IterationNoise
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
+from apd.decoding.passes import Steps, decode_all
 from apd.decoding.protocols import AutoregressiveLM, JointRequest
-from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
+from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
 
@@ -22,13 +22,10 @@ class AutoregressiveConfig(SamplingConfig):
     noise: Noise = "position"
 
 
-@torch.inference_mode()
 def autoregressive(
     model: AutoregressiveLM,
     prompt_ids: Tensor,
-    config: AutoregressiveConfig,
-    on_iteration: OnIteration | None = None,
-    should_stop: ShouldStop | None = None,
+    config: AutoregressiveConfig = AutoregressiveConfig(),
 ) -> DecodeResult:
     """Sample x_i = argmax_v (log p_AR(v | x_<i) + g_i(v)), one position after the other.
 
@@ -36,15 +33,11 @@ def autoregressive(
         model: p_AR; its passes are timed and counted under the verifier's name in the result.
         prompt_ids: (P,) long.
         config: sampling settings.
-        on_iteration: called with each finished `Iteration`.
-        should_stop: polled before each iteration; True ends the decode with what there is.
 
     Returns:
         Tokens, text and trace. Raises ValueError for a malformed prompt.
     """
-    run = DecodeRecorder((model,), prompt_ids.numel(), on_iteration, should_stop)
-    steps = autoregressive_steps(model, prompt_ids, config, run)
-    return run_decodes(Models(verifier=model), [Decode(steps, run)])[0]
+    return decode_all(autoregressive_steps, (model,), [prompt_ids], config)[0]
 
 
 def autoregressive_steps(
@@ -56,13 +49,12 @@ def autoregressive_steps(
     scorer = model.scorer()
 
     t, n = len(prompt_ids), len(tokens)
-    while t < n and not run.ended and run.proceed():
-        logits = yield JointRequest(scorer, tokens, t, t + 1)  # (1, V)
+    while t < n and not run.ended:
+        logits = yield JointRequest(model, scorer, tokens, t, t + 1)  # (1, V)
         position = torch.arange(t, t + 1, device=model.device)  # (1,)
         noise = IterationNoise(config, model.vocab_size, position, run.index)
         log_probs = tempered_log_probs(logits, config.temperature, forbidden)
         token = noise.draw_shared(nucleus(log_probs, config.top_p))  # (1,)
         tokens[t : t + 1] = token
-        run.record(start=t, draft=token.tolist())
+        yield run.record(start=t, draft=token.tolist())
         t += 1
-    return run.result(tokens[len(prompt_ids) : t])

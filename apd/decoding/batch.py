@@ -4,31 +4,24 @@ A batch runs the very loops of the single decoders (see `apd.decoding.passes`), 
 theirs, up to the rounding of matrix products of another size.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
 from apd.decoding.any_order import AnyOrderConfig, any_order_steps
 from apd.decoding.autoregressive import AutoregressiveConfig, autoregressive_steps
-from apd.decoding.config import SamplingConfig
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
-from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, TextModel
-from apd.decoding.recorder import DecodeRecorder
+from apd.decoding.passes import decode_all
+from apd.decoding.protocols import AutoregressiveLM, DiffusionLM
 from apd.decoding.result import DecodeResult
-
-Config = TypeVar("Config", bound=SamplingConfig)
 
 
 def adaptive_batch(
     dllm: DiffusionLM,
     verifier: AutoregressiveLM,
     prompts: Sequence[Tensor],
-    config: AdaptiveConfig,
+    config: AdaptiveConfig = AdaptiveConfig(),
     seeds: Sequence[int] | None = None,
 ) -> list[DecodeResult]:
     """`adaptive` for several prompts.
@@ -43,73 +36,34 @@ def adaptive_batch(
         A result for each prompt, in their order. Model times are each decode's equal share of the
         passes it took part in; wall time is the batch's own clock.
     """
-
-    def steps(prompt: Tensor, config: AdaptiveConfig, run: DecodeRecorder) -> Steps:
-        return adaptive_steps(dllm, verifier, prompt, config, run)
-
-    return _together(Models(dllm, verifier), (dllm, verifier), steps, prompts, config, seeds)
+    return decode_all(adaptive_steps, (dllm, verifier), prompts, config, seeds)
 
 
 def left_to_right_batch(
     dllm: DiffusionLM,
     prompts: Sequence[Tensor],
-    config: LeftToRightConfig,
+    config: LeftToRightConfig = LeftToRightConfig(),
     seeds: Sequence[int] | None = None,
 ) -> list[DecodeResult]:
     """`left_to_right` for several prompts; see `adaptive_batch`."""
-
-    def steps(prompt: Tensor, config: LeftToRightConfig, run: DecodeRecorder) -> Steps:
-        return left_to_right_steps(dllm, prompt, config, run)
-
-    return _together(Models(dllm), (dllm,), steps, prompts, config, seeds)
+    return decode_all(left_to_right_steps, (dllm,), prompts, config, seeds)
 
 
 def any_order_batch(
     dllm: DiffusionLM,
     prompts: Sequence[Tensor],
-    config: AnyOrderConfig,
+    config: AnyOrderConfig = AnyOrderConfig(),
     seeds: Sequence[int] | None = None,
 ) -> list[DecodeResult]:
     """`any_order` for several prompts; see `adaptive_batch`."""
-
-    def steps(prompt: Tensor, config: AnyOrderConfig, run: DecodeRecorder) -> Steps:
-        return any_order_steps(dllm, prompt, config, run)
-
-    return _together(Models(dllm), (dllm,), steps, prompts, config, seeds)
+    return decode_all(any_order_steps, (dllm,), prompts, config, seeds)
 
 
 def autoregressive_batch(
     model: AutoregressiveLM,
     prompts: Sequence[Tensor],
-    config: AutoregressiveConfig,
+    config: AutoregressiveConfig = AutoregressiveConfig(),
     seeds: Sequence[int] | None = None,
 ) -> list[DecodeResult]:
     """`autoregressive` for several prompts; see `adaptive_batch`."""
-
-    def steps(prompt: Tensor, config: AutoregressiveConfig, run: DecodeRecorder) -> Steps:
-        return autoregressive_steps(model, prompt, config, run)
-
-    return _together(Models(verifier=model), (model,), steps, prompts, config, seeds)
-
-
-@torch.inference_mode()
-def _together(
-    models: Models,
-    text_models: Sequence[TextModel],
-    steps: Callable[[Tensor, Config, DecodeRecorder], Steps],
-    prompts: Sequence[Tensor],
-    config: Config,
-    seeds: Sequence[int] | None,
-) -> list[DecodeResult]:
-    """Start one decode for each prompt and drive them all."""
-    seeds = [config.seed] * len(prompts) if seeds is None else seeds
-    if len(seeds) != len(prompts):
-        raise ValueError(
-            f"{len(seeds)} seeds for {len(prompts)} prompts: give one for each prompt, or None to "
-            "use the configuration's for all"
-        )
-    decodes = []
-    for prompt, seed in zip(prompts, seeds, strict=True):
-        run = DecodeRecorder(text_models, len(prompt), None, None)
-        decodes.append(Decode(steps(prompt, replace(config, seed=seed), run), run))
-    return run_decodes(models, decodes)
+    return decode_all(autoregressive_steps, (model,), prompts, config, seeds)

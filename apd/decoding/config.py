@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from apd.decoding.setting import setting
+
 Noise = Literal["fresh", "position"]
 
 
@@ -45,11 +47,13 @@ class SamplingConfig:
         ValueError: a value is out of range; the message names value, range and remedy.
     """
 
-    noise: Noise = "fresh"
-    temperature: float = 0.2
-    top_p: float = 0.95
-    seed: int = 0
-    max_new_tokens: int = 256
+    noise: Noise = setting("fresh", "drawn per iteration or by position", metavar="KIND", symbol="")
+    temperature: float = setting(0.2, "0 is greedy", metavar="T", symbol="T")
+    top_p: float = setting(0.95, "nucleus of the draft", metavar="P", symbol="P")
+    seed: int = setting(0, "fixes all noise", metavar="N", stored=False)
+    max_new_tokens: int = setting(
+        256, "canvas behind the prompt, tokens", metavar="N", symbol="length"
+    )
 
     def __post_init__(self) -> None:
         require_choice("noise", self.noise, Noise)
@@ -76,8 +80,12 @@ class LookaheadConfig(SamplingConfig):
         max_lookahead: M >= 1, masked positions shown to the dLLM, or None for the whole suffix.
     """
 
-    kv_window: int | None = None
-    max_lookahead: int | None = None
+    kv_window: int | None = setting(
+        None, "decoded tokens recomputed, or none for all", metavar="W", symbol="W"
+    )
+    max_lookahead: int | None = setting(
+        None, "masked tokens shown, or none for all", metavar="M", symbol="M"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,10 +8,11 @@ from torch import Tensor
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.config import LookaheadConfig, Noise, is_int, require
 from apd.decoding.noise import IterationNoise
-from apd.decoding.passes import Decode, Models, Steps, run_decodes
+from apd.decoding.passes import Steps, decode_all
 from apd.decoding.protocols import DiffusionLM, MarginalRequest
-from apd.decoding.recorder import DecodeRecorder, OnIteration, ShouldStop
+from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult
+from apd.decoding.setting import setting
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
 
 
@@ -26,7 +27,7 @@ class LeftToRightConfig(LookaheadConfig):
     The other settings are those of `LookaheadConfig` and `SamplingConfig`.
     """
 
-    tokens_per_step: int = 1
+    tokens_per_step: int = setting(1, "tokens a step", metavar="K", symbol="K", always_named=True)
     noise: Noise = "position"
 
     def __post_init__(self) -> None:
@@ -38,13 +39,10 @@ class LeftToRightConfig(LookaheadConfig):
         require(valid, "tokens_per_step", self.tokens_per_step, allowed, remedy)
 
 
-@torch.inference_mode()
 def left_to_right(
     dllm: DiffusionLM,
     prompt_ids: Tensor,
-    config: LeftToRightConfig,
-    on_iteration: OnIteration | None = None,
-    should_stop: ShouldStop | None = None,
+    config: LeftToRightConfig = LeftToRightConfig(),
 ) -> DecodeResult:
     """Accept K drafted tokens per iteration, whether or not they fit together.
 
@@ -52,15 +50,11 @@ def left_to_right(
         dllm: p_D, gives marginal logits for the masked positions.
         prompt_ids: (P,) long.
         config: K, W, M and sampling settings.
-        on_iteration: called with each finished `Iteration`.
-        should_stop: polled before each iteration; True ends the decode with what there is.
 
     Returns:
         Tokens, text and trace. Raises ValueError for a malformed prompt.
     """
-    run = DecodeRecorder((dllm,), prompt_ids.numel(), on_iteration, should_stop)
-    steps = left_to_right_steps(dllm, prompt_ids, config, run)
-    return run_decodes(Models(dllm), [Decode(steps, run)])[0]
+    return decode_all(left_to_right_steps, (dllm,), [prompt_ids], config)[0]
 
 
 def left_to_right_steps(
@@ -72,15 +66,14 @@ def left_to_right_steps(
     window = dllm.window(config.kv_window)
 
     t, n = len(prompt_ids), len(canvas)
-    while t < n and not run.ended and run.proceed():
+    while t < n and not run.ended:
         stop = config.lookahead_stop(t, n)
         k = min(config.tokens_per_step, stop - t)
-        logits = yield MarginalRequest(window, canvas, t, stop, rows=range(t, t + k))  # (k, V)
+        logits = yield MarginalRequest(dllm, window, canvas, t, stop, range(t, t + k))  # (k, V)
         positions = torch.arange(t, t + k, device=dllm.device)  # (k,)
         noise = IterationNoise(config, dllm.vocab_size, positions, run.index)
         log_marginal = tempered_log_probs(logits, config.temperature, forbidden)
         draft = noise.draw_shared(nucleus(log_marginal, config.top_p))  # (k,)
         canvas[t : t + k] = draft
-        run.record(start=t, draft=draft.tolist())
+        yield run.record(start=t, draft=draft.tolist())
         t += k
-    return run.result(canvas[len(prompt_ids) : t])

@@ -1,15 +1,20 @@
 """What decoding asks of models: marginals from a dLLM, joint scores from an autoregressive model.
 
 Axes: L positions of the canvas (prompt, decoded tokens, masks), V the dLLM's vocabulary, V' the
-autoregressive model's. A request is one decode's; a batch is several requests. Logits are float32.
+autoregressive model's. A request is one decode's and names the model that it is put to; requests of
+a kind to one model are answered together. Logits are float32.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
+
+Role = Literal["dllm", "verifier"]  # under which a pass is counted and timed
 
 
 class MarginalWindow(Protocol):
@@ -54,41 +59,63 @@ class MarginalRequest:
     """Marginal logits that a decode asks for: some rows of `window.logits(tokens, start, stop)`.
 
     Attributes:
+        model: who answers.
         window, tokens, start, stop: the pass.
         rows: the positions wanted, consecutive, within start..stop-1. Rows that begin at `start`
             open a new pass; later rows belong to the pass under way, which is not run again.
     """
 
+    model: DiffusionLM
     window: MarginalWindow
     tokens: Tensor
     start: int
     stop: int
     rows: range
+    role: ClassVar[Role] = "dllm"
 
     @property
     def opens_pass(self) -> bool:
         """Whether this is the first request of its pass."""
         return self.rows.start == self.start
 
+    @staticmethod
+    def answer(requests: Sequence[MarginalRequest]) -> list[Tensor]:
+        """(len(rows), V) for each of several requests to one model."""
+        return requests[0].model.marginals(requests)
+
 
 @dataclass(frozen=True, eq=False)
 class JointRequest:
     """Joint logits that a decode asks for: `scorer.logits(tokens, start, stop)`."""
 
+    model: AutoregressiveLM
     scorer: JointScorer
     tokens: Tensor
     start: int
     stop: int
+    role: ClassVar[Role] = "verifier"
     opens_pass: ClassVar[bool] = True
+
+    @staticmethod
+    def answer(requests: Sequence[JointRequest]) -> list[Tensor]:
+        """(stop - start, V') for each of several requests to one model."""
+        return requests[0].model.joints(requests)
 
 
 @dataclass(frozen=True, eq=False)
 class CanvasRequest:
     """Logits for positions `rows` of a canvas with masks anywhere: rows of `canvas_logits`."""
 
+    model: DiffusionLM
     tokens: Tensor
     rows: range
+    role: ClassVar[Role] = "dllm"
     opens_pass: ClassVar[bool] = True
+
+    @staticmethod
+    def answer(requests: Sequence[CanvasRequest]) -> list[Tensor]:
+        """(len(rows), V) for each of several requests to one model."""
+        return requests[0].model.canvases(requests)
 
 
 class TextModel(Protocol):

@@ -1,59 +1,49 @@
-"""The bookkeeping of one decode: clocks, forward counts, trace, callback, stop request."""
+"""The bookkeeping of one decode: clocks, forward counts, trace."""
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
-from torch import Tensor
 
-from apd.decoding.protocols import TextModel
+from apd.decoding.config import SamplingConfig
+from apd.decoding.protocols import Role, TextModel
 from apd.decoding.result import DecodeResult, Iteration, length_to_end
-
-OnIteration = Callable[[Iteration], None]
-ShouldStop = Callable[[], bool]
-Role = Literal["dllm", "verifier"]
 
 
 class DecodeRecorder:
     """Watches a decoder's loop so that the loop itself holds nothing but the algorithm.
 
-    A pass through the loop is `proceed`, model passes, whose time is charged by whoever runs them,
-    then `record`. The host waits for a GPU at the start and the end of a decode; in between, the
-    tokens that each iteration hands over already tell that its work is done.
+    A pass through the loop is model passes, whose time is charged by whoever runs them, then
+    `record`. The host waits for a GPU at the start of a decode; from then on, the tokens that each
+    iteration hands over already tell that its work is done.
     """
 
     def __init__(
-        self,
-        models: Sequence[TextModel],
-        prompt_length: int,
-        on_iteration: OnIteration | None,
-        should_stop: ShouldStop | None,
+        self, models: Sequence[TextModel], prompt_length: int, config: SamplingConfig
     ) -> None:
         self.ended = False  # an end token has been accepted
-        self._model = models[0]
-        self._cuda = {model.device for model in models if model.device.type == "cuda"}
+        self._models = tuple(models)
         self._prompt_length = prompt_length
-        self._on_iteration = on_iteration
-        self._should_stop = should_stop
-        self._stopped = False
+        self._config = config
         self._iterations: list[Iteration] = []
         self._forwards: dict[Role, int] = {"dllm": 0, "verifier": 0}
         self._charges: list[tuple[Role, Callable[[], float], float]] = []
-        self._callback_s = 0.0
-        self._start_s = self._iteration_start_s = self._now()
+        self._wall_s = self._iteration_start_s = 0.0
 
     @property
     def index(self) -> int:
         """Index of the iteration under way."""
         return len(self._iterations)
 
-    def proceed(self) -> bool:
-        """Start the next iteration, or return False once a stop has been asked for."""
-        self._stopped = self._stopped or (self._should_stop is not None and self._should_stop())
-        self._charges = []
+    def start(self) -> None:
+        """Start the clock, once the devices have done the work that was queued before."""
+        for device in {model.device for model in self._models if model.device.type == "cuda"}:
+            torch.cuda.synchronize(device)
         self._iteration_start_s = time.perf_counter()
-        return not self._stopped
+
+    def set_aside(self, seconds: float) -> None:
+        """Take time that was spent elsewhere off the iteration under way."""
+        self._iteration_start_s += seconds
 
     def charge(
         self, role: Role, seconds: Callable[[], float], share: float, *, new_pass: bool
@@ -77,8 +67,8 @@ class DecodeRecorder:
         target: Sequence[int] | None = None,
         count: int | None = None,
         positions: Sequence[int] | None = None,
-    ) -> None:
-        """Close the iteration: append it to the trace and hand it to the callback.
+    ) -> Iteration:
+        """Close the iteration: append it to the trace and return it.
 
         Args:
             start: frontier t of the iteration.
@@ -87,8 +77,9 @@ class DecodeRecorder:
             positions: where, absolute and ascending; None for start, start + 1, ...
         """
         committed = tuple(draft[:count])
-        self.ended = self.ended or not self._model.end_token_ids.isdisjoint(committed)
-        elapsed = time.perf_counter() - self._iteration_start_s
+        self.ended = self.ended or not self._models[0].end_token_ids.isdisjoint(committed)
+        now = time.perf_counter()
+        elapsed, self._iteration_start_s = now - self._iteration_start_s, now
         pass_s: dict[Role, float] = {"dllm": 0.0, "verifier": 0.0}
         for role, seconds, share in self._charges:
             pass_s[role] += share * seconds()
@@ -104,19 +95,24 @@ class DecodeRecorder:
             rest_s=elapsed - sum(pass_s.values()),
         )
         self._iterations.append(iteration)
-        if self._on_iteration is not None:
-            before = time.perf_counter()
-            self._on_iteration(iteration)
-            self._callback_s += time.perf_counter() - before
+        self._charges = []
+        self._wall_s += elapsed
+        return iteration
 
-    def result(self, decoded: Tensor) -> DecodeResult:
-        """The result, given the tokens decoded without a gap behind the prompt. (N,) long."""
-        wall_s = self._now() - self._start_s - self._callback_s
-        tokens: list[int] = decoded.tolist()
-        length, finished = length_to_end(tokens, self._model.end_token_ids)
+    def result(self) -> DecodeResult:
+        """What has been decoded so far: the tokens behind the prompt up to the first gap."""
+        decoded = {
+            position: token
+            for iteration in self._iterations
+            for position, token in zip(iteration.positions, iteration.accepted, strict=True)
+        }
+        tokens: list[int] = []
+        while (position := self._prompt_length + len(tokens)) in decoded:
+            tokens.append(decoded[position])
+        length, finished = length_to_end(tokens, self._models[0].end_token_ids)
         return DecodeResult(
             tokens=tuple(tokens[:length]),
-            text=self._model.detokenize(tokens[:length]),
+            text=self._models[0].detokenize(tokens[:length]),
             prompt_length=self._prompt_length,
             iterations=tuple(self._iterations),
             finished=finished,
@@ -124,11 +120,7 @@ class DecodeRecorder:
             generated_tokens_reference=sum(len(i.accepted) for i in self._iterations),
             dllm_forwards=self._forwards["dllm"],
             verifier_forwards=self._forwards["verifier"],
-            wall_s=wall_s,
+            wall_s=self._wall_s,
+            config=self._config,
+            models=self._models,
         )
-
-    def _now(self) -> float:
-        """The clock, read after the devices' queued work."""
-        for device in self._cuda:
-            torch.cuda.synchronize(device)
-        return time.perf_counter()

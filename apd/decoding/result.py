@@ -1,8 +1,17 @@
 """What every decoder returns: the tokens, their text, and a trace of how they came about."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
+from html import escape
 from typing import Any
+
+from apd.decoding.config import SamplingConfig
+from apd.decoding.protocols import TextModel
+from apd.display.html import coloured_html
+
+REPR_CHARACTERS = 40  # of the text in a result's repr
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,9 @@ class Iteration:
     rest_s: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DecodeResult:
-    """The outcome of one decode.
+    """The outcome of one decode. A notebook shows its text coloured by iteration.
 
     Attributes:
         tokens: generated tokens up to and including the first end token. A decode that was stopped
@@ -51,7 +60,11 @@ class DecodeResult:
         dllm_forwards, verifier_forwards: forward passes. An iteration of APD makes one pass of the
             dLLM, and one of the verifier for each chunk of the draft it looks at. The passes of an
             autoregressive decode are counted under the verifier, the autoregressive role.
-        wall_s: seconds spent decoding, the callback's own time left out.
+        wall_s: seconds spent decoding: the sum of its iterations'. What the caller of a stream does
+            between two of them does not count.
+        config: the settings, with the seed of this decode.
+        models: those that decoded, the one whose tokens these are first. They stay behind when a
+            result is pickled or copied.
     """
 
     tokens: tuple[int, ...]
@@ -64,6 +77,8 @@ class DecodeResult:
     dllm_forwards: int
     verifier_forwards: int
     wall_s: float
+    config: SamplingConfig | None = None
+    models: tuple[TextModel, ...] = field(default=(), compare=False)
 
     @property
     def tokens_per_iteration(self) -> float:
@@ -105,7 +120,31 @@ class DecodeResult:
             "dllm_s",
             "verifier_s",
         )
-        return _plain(asdict(self)) | {name: getattr(self, name) for name in derived}
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "models"}
+        own["iterations"] = [asdict(iteration) for iteration in self.iterations]
+        own["config"] = None if self.config is None else asdict(self.config)
+        return _plain(own) | {name: getattr(self, name) for name in derived}
+
+    @property
+    def summary(self) -> str:
+        """How much was decoded in how many iterations, in words."""
+        tokens = _counted(self.generated_tokens, "token")
+        iterations = _counted(len(self.iterations), "iteration")
+        return f"{tokens} in {iterations}, {self.tokens_per_iteration:.1f} per iteration"
+
+    def __repr__(self) -> str:
+        shown = self.text[:REPR_CHARACTERS]
+        dots = "..." if len(self.text) > len(shown) else ""
+        return f"DecodeResult({shown!r}{dots}, {self.summary}, {self.wall_s:.2f} s)"
+
+    def _repr_html_(self) -> str:
+        """The text coloured by iteration, and a line that sums it up; for notebooks."""
+        if not self.models:
+            return f"<pre>{escape(repr(self))}</pre>"
+        return f"{coloured_html(self, self.models[0].detokenize)}<p>{escape(self.summary)}</p>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"models": ()}
 
 
 def length_to_end(tokens: Sequence[int], end_token_ids: Collection[int]) -> tuple[int, bool]:
@@ -114,6 +153,10 @@ def length_to_end(tokens: Sequence[int], end_token_ids: Collection[int]) -> tupl
         if token in end_token_ids:
             return index + 1, True
     return len(tokens), False
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _ratio(numerator: float, denominator: float) -> float:

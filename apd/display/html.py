@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from apd.display.palette import NEUTRAL, ON_DARK, ON_LIGHT, Palette
-from apd.display.segments import Detokenize, Segment, segments
-
-if TYPE_CHECKING:
-    from apd.decoding.result import DecodeResult
+from apd.display.segments import Decoded, Detokenize, Segment, segments
+from apd.display.untrusted import visible
 
 LIGHT_THEMES = ('html[data-theme="light"]', 'body[data-jp-theme-light="true"]')
 DARK_THEMES = ('html[data-theme="dark"]', 'body[data-jp-theme-light="false"]')
@@ -20,7 +17,7 @@ LAYOUT = """\
 .apd-decode span { border-left: 2px solid currentcolor; padding-left: 1px; }"""
 
 
-def coloured_html(result: DecodeResult, detokenize: Detokenize, label: str = "Decoded text") -> str:
+def coloured_html(result: Decoded, detokenize: Detokenize, label: str = "Decoded text") -> str:
     """The output as one HTML block, coloured by iteration.
 
     The number of the iteration and of its tokens is each part's title, and a bar opens each part,
@@ -35,7 +32,7 @@ def coloured_html(result: DecodeResult, detokenize: Detokenize, label: str = "De
     """
     parts = segments(result, detokenize)
     count = len(result.iterations)
-    summary = f"{label}: {result.generated_tokens} tokens in {count} iterations"
+    summary = visible(f"{label}: {len(result.tokens)} tokens in {count} iterations")
     body = "".join(_span(part) for part in parts if part.text)
     return (
         f"<style>\n{stylesheet()}\n</style>\n"

@@ -5,15 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from apd.decoding.result import DecodeResult
+from apd.display.untrusted import visible
 
 Detokenize = Callable[[Sequence[int]], str]
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"
-# Control characters could move a terminal's cursor or break a page: they are shown by pictures.
-PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {127: 0x2421}
+
+
+class Step(Protocol):
+    """What is shown of an iteration."""
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Absolute positions of the tokens that it accepted."""
+        ...
+
+
+class Decoded(Protocol):
+    """What is shown of a decode: a `DecodeResult` has it."""
+
+    @property
+    def prompt_length(self) -> int:
+        """P, tokens in the prompt."""
+        ...
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """The generated tokens."""
+        ...
+
+    @property
+    def iterations(self) -> Sequence[Step]:
+        """The trace."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,8 +57,8 @@ class Segment:
 
     @property
     def visible_text(self) -> str:
-        """The text with control characters other than line breaks and tabs as pictures (␛)."""
-        return self.text.translate(PICTURES)
+        """The text, safe to show."""
+        return visible(self.text)
 
 
 class StreamingDetokenizer:
@@ -67,7 +92,7 @@ class StreamingDetokenizer:
         return self._detokenize(self._context + self._pending)[len(before) :]
 
 
-def segments(result: DecodeResult, detokenize: Detokenize) -> list[Segment]:
+def segments(result: Decoded, detokenize: Detokenize) -> list[Segment]:
     """The output's segments, in reading order, whatever order it was decoded in.
 
     Joined, their texts are the text of the output.

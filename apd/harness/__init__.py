@@ -1,6 +1,6 @@
 """This package's decoders and benchmarks for lm-eval, the Language Model Evaluation Harness.
 
-Importing this package registers the models of :data:`MODEL_NAMES` with lm-eval, where that is
+Importing this package registers the models of :func:`model_names` with lm-eval, where that is
 installed::
 
     import lm_eval
@@ -24,17 +24,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apd.errors import ApdError
-from apd.harness.names import MODEL_NAMES
+from apd.harness.names import model_names
 from apd.tasks.definition_files import TASKS_DIR
 
 if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
-__all__ = ["MODEL_NAMES", "TASKS_DIR", "register_models", "task_manager"]
+__all__ = ["TASKS_DIR", "model_names", "register_models", "task_manager"]
 
 
 def register_models() -> None:
-    """Make the models of MODEL_NAMES known to lm-eval; their code is imported when one is made.
+    """Make the models of `model_names` known to lm-eval; their code is imported when one is made.
 
     Raises:
         ApdError: lm-eval is not installed.
@@ -45,7 +45,7 @@ def register_models() -> None:
         raise ApdError(
             f"evaluation through lm-eval needs it ({error}): run `pip install 'apd[eval]'`"
         ) from None
-    for name in MODEL_NAMES:
+    for name in model_names():
         if name not in model_registry:
             model_registry.register(name, target=f"apd.harness.models:{name}")
 

@@ -93,7 +93,8 @@ def _terms(dllm: DiffusionLM, passage: Passage, sets: Sequence[Tensor]) -> list[
     for chosen in sets:
         canvas = passage.tokens()
         canvas[P + chosen] = dllm.mask_token_id
-        requests.append(CanvasRequest(canvas, range(P + int(chosen[0]), P + int(chosen[-1]) + 1)))
+        rows = range(P + int(chosen[0]), P + int(chosen[-1]) + 1)
+        requests.append(CanvasRequest(dllm, canvas, rows))
     forbidden = forbidden_tokens(dllm)
     terms = []
     for chosen, logits in zip(sets, dllm.canvases(requests), strict=True):

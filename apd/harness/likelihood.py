@@ -73,7 +73,7 @@ def causal_log_likelihood(
     scored = [(number, p) for number, p in enumerate(passages) if p.continuation]
     for batch in batches(scored, batch_size):
         requests = [
-            JointRequest(model.scorer(), p.tokens(), len(p.context), len(p.tokens()))
+            JointRequest(model, model.scorer(), p.tokens(), len(p.context), len(p.tokens()))
             for _, p in batch
         ]
         for (number, p), logits in zip(batch, model.joints(requests), strict=True):
@@ -169,7 +169,7 @@ def frontier_request(
     masks = length - i if max_lookahead is None else min(max_lookahead, length - i)
     t = len(passage.context) + i
     tokens = torch.cat((passage.tokens()[:t], torch.full((masks,), dllm.mask_token_id)))
-    return CanvasRequest(tokens, range(t, t + 1))
+    return CanvasRequest(dllm, tokens, range(t, t + 1))
 
 
 def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

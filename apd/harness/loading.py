@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM, Configuration
+from apd.decoding.registry import decoder
 from apd.errors import ApdError
 from apd.harness.names import ModelName
 from apd.harness.settings import model_configuration
@@ -53,12 +54,11 @@ def load_decoder(
     """
     from apd.models.pairs import load_pair, pair_spec
 
-    spec, algorithm = pair_spec(checkpoints.pair), meaning.algorithm
-    if algorithm == "autoregressive":
-        baseline, source = _baseline(checkpoints.baseline, spec)
-        configuration = model_configuration(algorithm, baseline, spec.name, settings)
-        return _baseline_alone(baseline, source, checkpoints, spec), configuration
-    configuration = model_configuration(algorithm, DLLM, spec.name, settings)
+    spec, row = pair_spec(checkpoints.pair), decoder(meaning.algorithm)
+    model, source = _baseline(checkpoints.baseline, spec) if row.on_baseline else (DLLM, "")
+    configuration = model_configuration(row.name, model, spec.name, settings)
+    if row.models == ("baseline",):
+        return _baseline_alone(model, source, checkpoints, spec), configuration
     if configuration.verified and not (spec.verifier or checkpoints.verifier_path):
         raise ApdError(
             f"pair {spec.name!r} has no verifier, which model {name!r} needs; use another model, "
@@ -66,6 +66,7 @@ def load_decoder(
         )
     pair = load_pair(
         spec.name,
+        baselines=row.on_baseline,
         device=checkpoints.device,
         dtype=checkpoints.dtype,
         dllm_path=checkpoints.dllm_path,

@@ -15,7 +15,7 @@ from apd.errors import ApdError
 from apd.harness.chat_tokenizer import ChatTokenizer
 from apd.harness.data_parallel import SharedEvaluation, join_processes
 from apd.harness.diffusion_bound import diffusion_bound
-from apd.harness.generation import decode_together, decode_until
+from apd.harness.generation import decode_until
 from apd.harness.likelihood import (
     LogLikelihood,
     Passage,
@@ -24,9 +24,10 @@ from apd.harness.likelihood import (
     left_to_right_log_likelihood,
 )
 from apd.harness.loading import Checkpoints, load_decoder
-from apd.harness.names import MODEL_NAMES, ModelName
+from apd.harness.names import ModelName, model_names
 from apd.harness.requests import Generation, generations, request_seeds
 from apd.harness.settings import LikelihoodConfig, plain_settings
+from apd.runs.decode import decode_problems
 from apd.tasks.public_tasks import cut_at
 
 TokenPair = tuple[Any, list[int], list[int]]  # request, context ids, continuation ids
@@ -134,7 +135,7 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
         configuration, stops = batch.configuration, batch.stops
         if len(prompts) == 1:
             return [decode_until(self.pair, configuration, prompts[0], seeds[0], stops).text]
-        return [r.text for r in decode_together(self.pair, configuration, prompts, seeds)]
+        return [r.text for r in decode_problems(self.pair, configuration, prompts, seeds)]
 
     def _prompt_ids(self, prompt: str) -> torch.Tensor:
         """(P,) long, P >= 1."""
@@ -162,7 +163,7 @@ class DecoderLM(ChatTokenizer, SharedEvaluation, TemplateLM):
     def score(self, passages: Sequence[Passage]) -> list[LogLikelihood]:
         """Log likelihoods of passages: causal, left to right, or bounded, as the model was made."""
         rule, dllm, size = self.likelihood_config, self.pair.dllm, self.batch_size
-        if self.configuration.algorithm == "autoregressive":
+        if self.configuration.row.on_baseline:
             model = self.pair.baselines[self.configuration.model]
             return causal_log_likelihood(model, passages, batch_size=size)
         if rule.kind == "bound":
@@ -223,7 +224,8 @@ def _whole(batch_size: int | str) -> int:
 
 def __getattr__(name: str) -> type[DecoderLM]:
     """The class of a registered name: lm-eval looks it up in this module."""
-    if name not in MODEL_NAMES:
+    names = model_names()
+    if name not in names:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    parts = {"model_name": MODEL_NAMES[name], "registered_name": name, "__module__": __name__}
+    parts = {"model_name": names[name], "registered_name": name, "__module__": __name__}
     return type(f"{name.title().replace('-', '')}LM", (DecoderLM,), parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from apd.decoding.registry import decoders
 
 
 @dataclass(frozen=True)
@@ -10,7 +12,7 @@ class ModelName:
     """What a name stands for.
 
     Attributes:
-        algorithm: a decoder, by its name in :mod:`apd.decoding.configuration`.
+        algorithm: a decoder, by its name in the registry.
         family: "Dream" or "llada", the model type of the dLLM; None for any.
         pair: the pair that is used unless the arguments name one.
     """
@@ -20,23 +22,13 @@ class ModelName:
     pair: str = "mini"
 
 
-_FAMILIES = {"dream": ("Dream", "mini"), "llada": ("llada", "mini-llada")}
-_ORDERS = {  # name of a decoding order: the algorithm
-    "left-to-right": "left_to_right",
-    "random": "random",
-    "entropy": "entropy",
-    "margin": "margin",
-    "low-confidence": "low_confidence",
-}
-# What each family's own code calls decoding by confidence.
-_CONFIDENCE = {"dream": "confidence", "llada": "low_confidence"}
+_FAMILIES = {"dream": ModelName("", "Dream"), "llada": ModelName("", "llada", "mini-llada")}
 
-MODEL_NAMES: dict[str, ModelName] = {
-    "apd": ModelName("apd"),
-    "apd-left-to-right": ModelName("left_to_right"),
-    "qwen": ModelName("autoregressive"),
-} | {
-    f"{prefix}-{name}": ModelName(algorithm, family, pair)
-    for prefix, (family, pair) in _FAMILIES.items()
-    for name, algorithm in {**_ORDERS, "confidence": _CONFIDENCE[prefix]}.items()
-}
+
+def model_names() -> dict[str, ModelName]:
+    """What every name stands for: the lm-eval names of all registered decoders."""
+    return {
+        name: replace(_FAMILIES.get(name.partition("-")[0], ModelName("")), algorithm=row.name)
+        for row in decoders()
+        for name in row.lm_eval
+    }

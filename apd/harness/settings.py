@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from apd.decoding.configuration import Configuration, configuration_id, decoder_class
+from apd.decoding.configuration import Configuration, configure
+from apd.decoding.registry import decoder
 from apd.errors import ApdError
 
 MINI_LENGTH, LENGTH = 128, 256  # tokens behind the prompt unless the task or the arguments say so
@@ -57,8 +58,7 @@ def model_configuration(
         ApdError: the decoder has no such setting.
         ValueError: a value is out of range.
     """
-    kind: Any = decoder_class(algorithm)
-    known = {field.name for field in fields(kind)} - {"order", "seed"}
+    known = decoder(algorithm).free
     for name in settings:
         if name not in known:
             raise ApdError(
@@ -66,11 +66,7 @@ def model_configuration(
                 f"{', '.join(sorted(known))}"
             )
     usual = {"max_new_tokens": MINI_LENGTH if pair.startswith("mini") else LENGTH}
-    order = {"order": algorithm} if hasattr(kind, "order") else {}
-    decoder = kind(**usual | dict(settings) | order)
-    name = configuration_id(algorithm, model, decoder, usual)
-    chosen: Any = algorithm
-    return Configuration(name, chosen, model, decoder)
+    return configure(algorithm, settings, model=model, usual=usual)
 
 
 def request_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -7,7 +7,10 @@ from typing import Any
 from torch import Tensor, nn
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from apd.errors import ApdError
 from apd.models.transformer import KeyValueStore, run_layers
+
+CAUSAL_ONLY = ("attention_mask", "past_key_values", "inputs_embeds", "labels")
 
 
 class BidirectionalLM:
@@ -51,13 +54,31 @@ class BidirectionalLM:
         seen = None if padding_mask is None else padding_mask.bool()[:, None, None, :]
         return run_layers(self.model, input_ids, seen, position_ids, cache)
 
+    def generate(self, *_: Any, **__: Any) -> Any:
+        """Raises ApdError: what transformers' causal models have here would ignore the masks."""
+        raise ApdError(
+            "transformers' generate would ignore the masks of a masked diffusion model: decode "
+            "with pair.decode(prompt), where pair = apd.load_pair(...), or with apd.adaptive, "
+            "apd.left_to_right or apd.any_order"
+        )
+
     def forward(
         self,
         input_ids: Tensor,
         padding_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        **_: Any,
+        **others: Any,
     ) -> CausalLMOutputWithPast:
-        """Logits (B, T, V) as the checkpoint has them: row i predicts i + ``prediction_offset``."""
+        """Logits (B, T, V) as the checkpoint has them: row i predicts i + ``prediction_offset``.
+
+        Raises:
+            ApdError: an argument of a causal model that would be ignored here.
+        """
+        ignored = [name for name in CAUSAL_ONLY if others.get(name) is not None]
+        if ignored:
+            raise ApdError(
+                f"a masked diffusion model has no {', '.join(ignored)}: every position attends to "
+                "every other; give input_ids, with padding_mask where texts are padded"
+            )
         hidden = self.hidden_states(input_ids, padding_mask, position_ids)
         return CausalLMOutputWithPast(logits=self.lm_head(hidden), hidden_states=(hidden,))

@@ -99,7 +99,7 @@ class MaskedDiffusionLM:
         A shifted model predicts nothing for position 0; as in Dream's own code, row 0 then repeats
         the first output.
         """
-        return self.canvases([CanvasRequest(tokens, range(len(tokens)))])[0]
+        return self.canvases([CanvasRequest(self, tokens, range(len(tokens)))])[0]
 
     @torch.no_grad()
     def canvases(self, requests: Sequence[CanvasRequest]) -> list[Tensor]:
@@ -151,7 +151,7 @@ class MarginalPasses:
         Raises:
             ValueError: not prediction_offset <= start < stop <= L.
         """
-        request = MarginalRequest(self, tokens, start, stop, range(start, stop))
+        request = MarginalRequest(self._dllm, self, tokens, start, stop, range(start, stop))
         return self._dllm.marginals([request])[0]
 
     def open(self, tokens: Tensor, start: int, stop: int) -> Segment:

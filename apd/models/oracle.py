@@ -57,7 +57,7 @@ class OracleVerifier:
     def joints(self, requests: Sequence[JointRequest]) -> list[Tensor]:
         """(stop - start, V) float32 for each request, from one canvas a position."""
         canvases = [
-            CanvasRequest(self._read_to(request.tokens, i), range(i, i + 1))
+            CanvasRequest(self.dllm, self._read_to(request.tokens, i), range(i, i + 1))
             for request in requests
             for i in range(request.start, request.stop)
         ]
@@ -79,4 +79,4 @@ class OracleScorer:
 
     def logits(self, tokens: Tensor, start: int, stop: int) -> Tensor:
         """Logits of p_AR for positions start..stop-1 given the draft: (stop - start, V) float32."""
-        return self.verifier.joints([JointRequest(self, tokens, start, stop)])[0]
+        return self.verifier.joints([JointRequest(self.verifier, self, tokens, start, stop)])[0]

@@ -5,10 +5,10 @@ Torch and the checkpoints are only touched when a pair is loaded, so listing pai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 from apd.errors import ApdError
 from apd.models.locations import find_checkpoint
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedTokenizerBase
 
+    from apd.decoding.result import DecodeResult
     from apd.models.diffusion import MaskedDiffusionLM
     from apd.models.verifier import QwenVerifier
 
@@ -67,6 +68,78 @@ class Pair:
         )
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
+
+    @overload
+    def decode(
+        self,
+        prompt: str | Tensor,
+        algorithm: str = ...,
+        *,
+        model: str | None = ...,
+        system: str | None = ...,
+        **settings: Any,
+    ) -> DecodeResult: ...
+
+    @overload
+    def decode(
+        self,
+        prompt: Sequence[str | Tensor],
+        algorithm: str = ...,
+        *,
+        model: str | None = ...,
+        system: str | None = ...,
+        seeds: Sequence[int] | None = ...,
+        **settings: Any,
+    ) -> list[DecodeResult]: ...
+
+    def decode(
+        self,
+        prompt: str | Tensor | Sequence[str | Tensor],
+        algorithm: str = "apd",
+        *,
+        model: str | None = None,
+        system: str | None = SYSTEM_PROMPT,
+        seeds: Sequence[int] | None = None,
+        **settings: Any,
+    ) -> DecodeResult | list[DecodeResult]:
+        """Decode a prompt, or several in common passes.
+
+            pair.decode("How many legs have six cats?", mixture_weight=0.5).text
+            pair.decode(prompts, "left_to_right", tokens_per_step=2, seeds=range(len(prompts)))
+
+        Args:
+            prompt: what the user says, or token ids (P,) that are decoded as they are; or several.
+            algorithm: "apd", "left_to_right", "random", "confidence", "low_confidence", "margin",
+                "entropy" or "autoregressive".
+            model: for "autoregressive", one of `baselines` (None: the first) or "verifier".
+            system: the system message, as in `encode_chat`.
+            seeds: one for each of several prompts, instead of the setting `seed`.
+            settings: those of the algorithm, such as `AdaptiveConfig`'s.
+
+        Returns:
+            The result; for several prompts a list, in their order.
+
+        Raises:
+            ApdError: no such algorithm, or no chat template.
+            ValueError: no such setting, a value out of range, or a model that the pair lacks.
+        """
+        from torch import Tensor
+
+        from apd.models.decode import decode_together
+
+        alone = isinstance(prompt, str | Tensor)
+        if alone and seeds is not None:
+            raise ValueError(f"seeds={seeds!r} is for several prompts: give one prompt its seed=")
+        results = decode_together(
+            self,
+            [prompt] if isinstance(prompt, str | Tensor) else prompt,
+            algorithm,
+            model=model,
+            system=system,
+            seeds=seeds,
+            settings=settings,
+        )
+        return results[0] if alone else results
 
 
 def load_pair(

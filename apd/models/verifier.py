@@ -107,7 +107,7 @@ class CausalScorer:
         Raises:
             ValueError: not 1 <= start < stop <= len(tokens) + 1.
         """
-        return self._verifier.joints([JointRequest(self, tokens, start, stop)])[0]
+        return self._verifier.joints([JointRequest(self._verifier, self, tokens, start, stop)])[0]
 
     def open(self, tokens: Tensor, start: int, stop: int) -> Segment:
         """The tokens to read: row i comes from the output at i - 1, so start - 1 .. stop - 2."""

@@ -1,89 +1,61 @@
 """How long the large pairs take on the paper's GPU, from the speeds that the paper publishes.
 
-``python -m apd.paper.gpu_hours --write`` puts the table into
-``book/run_on_a_gpu.md``. A problem's seconds are its published latency where there is one, else
-published tokens over published tokens per second of the same configuration, else the number of
-passes times the time of one. What is published for Dream on GSM8K stands in for what is not
-published for another model or task.
+A problem's seconds are its published latency where there is one, else published tokens over
+published tokens per second of the same configuration, else the number of passes times the time of
+one. What is published for Dream on GSM8K stands in for what is not published for another model or
+task. ``tools/write_tables.py`` makes the table of ``book/run_on_a_gpu.md`` of it.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-
-from apd.decoding import AdaptiveConfig, AnyOrderConfig, LeftToRightConfig
-from apd.errors import ApdError
-from apd.models.registry import pair_spec
-from apd.paper.figures import ARTEFACTS, experiment_of
+from apd.decoding.configuration import Configuration
+from apd.paper.cost import cost_of
 from apd.paper.published import (
     DREAM,
     LLADA,
+    PAPER_PROBLEMS,
     QWEN_LARGE,
     QWEN_SMALL,
     published_value,
 )
-from apd.paper.readme_section import read_section, replace_section
-from apd.paper.scale import (
-    ESSAY,
-    GPQA,
-    GSM,
-    HUMANEVAL,
-    MATH,
-    PROMPT,
-    Scale,
-    scale_of,
-)
-from apd.paths import data_dir
-from apd.runs.cells import shared_cells
+from apd.paper.scale import ESSAY, GPQA, GSM, MATH, PROMPT, Scale
 from apd.runs.grid import Cell
 from apd.tasks.prompt_task import REPETITIONS
 
-START, END = "<!-- gpu-hours:start -->", "<!-- gpu-hours:end -->"
-PAIRS = ("dream-7b", "llada-8b")
-# Problems of a task at full size. MATH is 100 for each of seven subjects.
-PROBLEMS = {GSM: 500, GPQA: 448, MATH: 700, HUMANEVAL: 164, ESSAY: 50, PROMPT: REPETITIONS}
+PROBLEMS = {**PAPER_PROBLEMS, ESSAY: 50, PROMPT: REPETITIONS}  # of a task at full size
 SETTINGS = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}
 
 
 def problem_seconds(cell: Cell, scale: Scale) -> float:
     """Expected seconds of one problem of a cell on the paper's A5000."""
     task = next(name for name, ours in scale.tasks.items() if ours == cell.task)
-    decoder = cell.configuration.decoder
-    if isinstance(decoder, AnyOrderConfig):
-        return (decoder.num_steps or decoder.max_new_tokens) / _one_token_speed(scale, GSM)
-    if isinstance(decoder, LeftToRightConfig):
-        return _left_to_right(decoder, scale, task)
-    if isinstance(decoder, AdaptiveConfig):
-        return _adaptive(decoder, task)
-    small = cell.configuration.model == scale.baselines[1]
-    if task == PROMPT:
-        return published_value("fig1", "latency_s", model=QWEN_LARGE)[0]
-    model = QWEN_SMALL if small else QWEN_LARGE
-    return published_value("fig5", "latency_s", model=model, task=_published(task))[0]
+    published = PUBLISHED.get(cell.configuration.algorithm)
+    if published is None:
+        return cost_of(cell, scale).weight / _one_token_speed(scale, GSM)
+    return published(cell.configuration, scale, task)
 
 
-def _left_to_right(decoder: LeftToRightConfig, scale: Scale, task: str) -> float:
-    tokens = _tokens(task)
-    if decoder.tokens_per_step > 1 or scale.dllm == "llada":
-        model, k = _model(scale), str(decoder.tokens_per_step)
+def _left_to_right(configuration: Configuration, scale: Scale, task: str) -> float:
+    tokens, settings = _tokens(task), configuration.parameters
+    if settings["tokens_per_step"] > 1 or scale.dllm == "llada":
+        model, k = _model(scale), str(settings["tokens_per_step"])
         return tokens / published_value("fig2", "throughput_tok_s", model=model, value=k)[0]
-    if decoder.kv_window is not None:
-        return tokens / published_value("fig6", "throughput_tok_s", value=str(decoder.kv_window))[0]
-    if decoder.max_lookahead is not None:
-        m = str(decoder.max_lookahead)
+    if settings["kv_window"] is not None:
+        w = str(settings["kv_window"])
+        return tokens / published_value("fig6", "throughput_tok_s", value=w)[0]
+    if settings["max_lookahead"] is not None:
+        m = str(settings["max_lookahead"])
         shorter = published_value("fig4", "generated_tokens", value=m)[0]
         return shorter / published_value("fig4", "throughput_tok_s", value=m)[0]
     return tokens / _one_token_speed(scale, task)
 
 
-def _adaptive(decoder: AdaptiveConfig, task: str) -> float:
-    weight = decoder.mixture_weight
+def _adaptive(configuration: Configuration, scale: Scale, task: str) -> float:
+    settings = configuration.parameters
+    weight = settings["mixture_weight"]
     if task == PROMPT:
         return published_value("fig1", "latency_s", model=DREAM)[0]
-    if decoder.kv_window is not None:
+    if settings["kv_window"] is not None:
         name = SETTINGS[weight]
         return published_value("fig5", "latency_s", algorithm=name, task=_published(task))[0]
     speed = published_value("fig3", "throughput_tok_s", value=str(weight))[0]
@@ -91,7 +63,23 @@ def _adaptive(decoder: AdaptiveConfig, task: str) -> float:
         return _tokens(task) / speed
     parallel = published_value("fig3", "tokens_per_iteration", value=str(weight))[0]
     first = published_value("appendixD", "tokens_per_iteration", task="persuasive_writing_1")[0]
-    return decoder.max_new_tokens / (first * speed / parallel)  # same iterations, shorter steps
+    # same iterations, shorter steps
+    return float(settings["max_new_tokens"] / (first * speed / parallel))
+
+
+def _autoregressive(configuration: Configuration, scale: Scale, task: str) -> float:
+    if task == PROMPT:
+        return published_value("fig1", "latency_s", model=QWEN_LARGE)[0]
+    model = QWEN_SMALL if configuration.model == scale.baselines[1] else QWEN_LARGE
+    return published_value("fig5", "latency_s", model=model, task=_published(task))[0]
+
+
+# The decoders whose speeds the paper publishes; any other is priced by its passes.
+PUBLISHED = {
+    "left_to_right": _left_to_right,
+    "apd": _adaptive,
+    "autoregressive": _autoregressive,
+}
 
 
 def _tokens(task: str) -> float:
@@ -120,53 +108,6 @@ def _model(scale: Scale) -> str:
     return LLADA if scale.dllm == "llada" else DREAM
 
 
-def hours_table() -> str:
-    """Decodes and hours of every artefact, new cells only, as markdown."""
-    lines = ["| pair | artefact | configurations | decodes | hours |", "|---|---|--:|--:|--:|"]
-    for pair in PAIRS:
-        scale = scale_of(pair)
-        experiments = [experiment_of(a, pair) for a in ARTEFACTS.values() if a.grid(scale)]
-        owned = shared_cells(experiments)
-        total = 0.0
-        for experiment in experiments:
-            cells = [cell for cell, owner in owned if owner is experiment]
-            counts = {cell: _problems(cell, scale) for cell in cells}
-            seconds = sum(n * problem_seconds(cell, scale) for cell, n in counts.items())
-            total += seconds
-            figures = (len(cells), sum(counts.values()), f"{seconds / 3600:.1f}")
-            lines.append(
-                f"| `{pair}` | {experiment.artefact} | " + "{} | {} | {} |".format(*figures)
-            )
-        memory = pair_spec(pair).memory_gb
-        lines.append(
-            f"| `{pair}` | **all**, in {memory:g} GB | {len(owned)} | | {total / 3600:.0f} |"
-        )
-    return "\n".join(lines)
-
-
-def _problems(cell: Cell, scale: Scale) -> int:
+def problems_of(cell: Cell, scale: Scale) -> int:
+    """Problems of a cell at full size."""
     return PROBLEMS[next(name for name, ours in scale.tasks.items() if ours == cell.task)]
-
-
-def page_path() -> Path:
-    """The page of the book that shows the table."""
-    return data_dir().parent / "book" / "run_on_a_gpu.md"
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table, or with --write put it into the page."""
-    parser = argparse.ArgumentParser(prog="python -m apd.paper.gpu_hours")
-    parser.add_argument("--write", action="store_true", help="put the table into the page")
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.write:
-            replace_section(page_path(), START, END, hours_table())
-        print(read_section(page_path(), START, END) if arguments.write else hours_table())
-    except ApdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

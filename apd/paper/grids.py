@@ -88,7 +88,7 @@ def tab1(scale: Scale) -> tuple[Cell, ...]:
         orders = (("random", 256), ("low_confidence", 128), ("low_confidence", 256))
     else:
         orders = (("random", 256), ("entropy", 128), ("entropy", 256))
-    configurations = [any_order(scale, GSM, order, steps) for order, steps in orders]  # type: ignore[arg-type]
+    configurations = [any_order(scale, GSM, order, steps) for order, steps in orders]
     configurations.append(left_to_right(scale, GSM))
     configurations += [baseline(scale, GSM, model) for model in scale.baselines[:1]]
     return _on(scale, GSM, configurations)

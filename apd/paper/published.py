@@ -8,10 +8,14 @@ from typing import Any
 import pandas as pd
 
 from apd.errors import ApdError
+from apd.paper.scale import GPQA, GSM, HUMANEVAL, MATH
 from apd.paths import data_dir
 
 DREAM, LLADA = "Dream 7B", "LLaDA 8B"
 QWEN_LARGE, QWEN_SMALL = "Qwen2.5 7B", "Qwen2.5 0.5B"
+# Problems that the paper ran of its tasks: MATH is 100 for each of seven subjects. Its accuracies
+# without an error are whole numbers of these.
+PAPER_PROBLEMS = {GSM: 500, GPQA: 448, MATH: 700, HUMANEVAL: 164}
 
 
 @lru_cache(maxsize=1)

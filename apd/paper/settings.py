@@ -7,17 +7,11 @@ are the paper's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from apd.decoding import AdaptiveConfig, AnyOrderConfig, AutoregressiveConfig, LeftToRightConfig
 from apd.decoding.acceptance import Acceptance
-from apd.decoding.configuration import (
-    DLLM,
-    Algorithm,
-    Configuration,
-    DecoderConfig,
-    configuration_id,
-)
+from apd.decoding.configuration import Configuration, configure
 from apd.paper.scale import Scale
 
 # The paper's two settings of APD: R, W, M (Figure 5 and Table 2).
@@ -26,10 +20,8 @@ CAREFUL, FAST = (0.6, 32, 200), (0.7, 16, 100)
 
 def left_to_right(scale: Scale, task: str, tokens_per_step: int = 1, **knobs: Any) -> Configuration:
     """Fixed K on one of the paper's tasks; `knobs` are W and M by their names in the code."""
-    decoder = LeftToRightConfig(
-        tokens_per_step=tokens_per_step, max_new_tokens=scale.canvas_of(task), **knobs
-    )
-    return _configuration("left_to_right", DLLM, decoder, scale, task)
+    settings = {"tokens_per_step": tokens_per_step, **knobs}
+    return _on_dllm("left_to_right", settings, scale, task)
 
 
 def adaptive(
@@ -41,35 +33,26 @@ def adaptive(
     acceptance: Acceptance = "gumbel",
 ) -> Configuration:
     """APD with R, and W and M as the paper counts them (scaled to the pair's canvas)."""
-    decoder = AdaptiveConfig(
-        mixture_weight=mixture_weight,
-        kv_window=scale.length(kv_window),
-        max_lookahead=scale.length(max_lookahead),
-        acceptance=acceptance,
-        max_new_tokens=scale.canvas_of(task),
-    )
-    return _configuration("apd", DLLM, decoder, scale, task)
+    settings = {
+        "mixture_weight": mixture_weight,
+        "kv_window": scale.length(kv_window),
+        "max_lookahead": scale.length(max_lookahead),
+        "acceptance": acceptance,
+    }
+    return _on_dllm("apd", settings, scale, task)
 
 
-def any_order(scale: Scale, task: str, order: Algorithm, steps: int) -> Configuration:
+def any_order(scale: Scale, task: str, order: str, steps: int) -> Configuration:
     """Any-order decoding in as many steps as the paper's `steps` are on the pair's canvas."""
-    chosen: Any = order
-    decoder = AnyOrderConfig(
-        order=chosen, num_steps=scale.length(steps), max_new_tokens=scale.canvas_of(task)
-    )
-    return _configuration(order, DLLM, decoder, scale, task)
+    return _on_dllm(order, {"num_steps": scale.length(steps)}, scale, task)
 
 
 def baseline(scale: Scale, task: str, model: str) -> Configuration:
     """One of the pair's autoregressive models."""
-    decoder = AutoregressiveConfig(max_new_tokens=scale.autoregressive_tokens)
-    return _configuration("autoregressive", model, decoder, scale, task)
+    usual = {"max_new_tokens": scale.autoregressive_tokens}
+    return configure("autoregressive", {}, model=model, usual=usual)
 
 
-def _configuration(
-    algorithm: Algorithm, model: str, decoder: DecoderConfig, scale: Scale, task: str
-) -> Configuration:
-    usual = {"max_new_tokens": decoder.max_new_tokens}
-    return Configuration(
-        configuration_id(algorithm, model, decoder, usual), algorithm, model, decoder
-    )
+def _on_dllm(algorithm: str, settings: Mapping[str, Any], scale: Scale, task: str) -> Configuration:
+    """A decoder on the pair's dLLM, on the canvas of the task."""
+    return configure(algorithm, settings, usual={"max_new_tokens": scale.canvas_of(task)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from apd.decoding.registry import decoder
 from apd.errors import ApdError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _require_versions(table: pd.DataFrame, provenance: Mapping[str, Any]) -> Non
     right = table["model_version"] == table["model"].map(versions)
     verifier = table["verifier_version"]
     right &= verifier.isna() | (verifier == versions.get("verifier"))
-    right &= verifier.notna() == (table["algorithm"] == "apd")
+    right &= verifier.notna() == table["algorithm"].map(lambda name: decoder(name).verified)
     for position in (~right.fillna(False)).to_numpy().nonzero()[0][:1]:
         row = table.iloc[position]
         raise _row_error(

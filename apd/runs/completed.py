@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apd.errors import ApdError
-from apd.runs.description import provenance
+from apd.runs.description import as_before, provenance
 from apd.runs.grid import Experiment
 from apd.runs.provenance import ModelFiles
 from apd.runs.table import read_results
@@ -43,5 +43,11 @@ def completed(
     except ApdError:
         return None
     wanted = json.loads(json.dumps(provenance(experiment, tasks, models, [{"started": ""}])))
-    same = all(stored.get(key, _SINCE_FORMAT_2.get(key)) == wanted[key] for key in SAME)
+    then, now = _SINCE_FORMAT_2 | _as_before(stored), _as_before(wanted)
+    same = all(then.get(key) == now[key] for key in SAME)
     return stored if same else None
+
+
+def _as_before(note: Mapping[str, Any]) -> dict[str, Any]:
+    """A provenance whose configurations do not tell when they were described."""
+    return {**note, "configurations": [as_before(each) for each in note["configurations"]]}

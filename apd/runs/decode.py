@@ -10,17 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from apd.decoding import (
-    DecodeResult,
-    adaptive,
-    adaptive_batch,
-    any_order,
-    any_order_batch,
-    autoregressive,
-    autoregressive_batch,
-    left_to_right,
-    left_to_right_batch,
-)
+from apd.decoding import DecodeResult, Stream
 from apd.decoding.configuration import DLLM, Configuration
 from apd.errors import ApdError
 
@@ -51,15 +41,8 @@ def decode_problems(
     """
     if len(prompts) == 1:
         return [decode(pair, configuration, prompts[0], seeds[0])]
-    require_runnable(pair, configuration)
-    config: Any = configuration.decoder
-    if configuration.algorithm == "autoregressive":
-        return autoregressive_batch(pair.baselines[configuration.model], prompts, config, seeds)
-    if configuration.algorithm == "apd" and pair.verifier is not None:
-        return adaptive_batch(pair.dllm, pair.verifier, prompts, config, seeds)
-    if configuration.algorithm == "left_to_right":
-        return left_to_right_batch(pair.dllm, prompts, config, seeds)
-    return any_order_batch(pair.dllm, prompts, config, seeds)
+    models = _models(pair, configuration)
+    return configuration.row.decode_batch(models, prompts, configuration.decoder, seeds)
 
 
 def decode(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> DecodeResult:
@@ -68,15 +51,20 @@ def decode(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: i
     Raises:
         ApdError: the pair lacks a model that the configuration needs.
     """
+    return stream(pair, configuration, prompt_ids, seed).finish()
+
+
+def stream(pair: Pair, configuration: Configuration, prompt_ids: Tensor, seed: int) -> Stream:
+    """The same decode, iteration by iteration."""
+    models, settings = _models(pair, configuration), replace(configuration.decoder, seed=seed)
+    return configuration.row.stream(models, prompt_ids, settings)
+
+
+def _models(pair: Pair, configuration: Configuration) -> list[Any]:
+    """The models that the configuration's decoder takes, in its order."""
     require_runnable(pair, configuration)
-    config: Any = replace(configuration.decoder, seed=seed)
-    if configuration.algorithm == "autoregressive":
-        return autoregressive(pair.baselines[configuration.model], prompt_ids, config)
-    if configuration.algorithm == "apd" and pair.verifier is not None:
-        return adaptive(pair.dllm, pair.verifier, prompt_ids, config)
-    if configuration.algorithm == "left_to_right":
-        return left_to_right(pair.dllm, prompt_ids, config)
-    return any_order(pair.dllm, prompt_ids, config)
+    own = {DLLM: pair.dllm, "verifier": pair.verifier, **pair.baselines}
+    return [own[name] for name in configuration.models]
 
 
 def problem_seed(seed: int, problem: int) -> int:
@@ -90,15 +78,15 @@ def problem_seed(seed: int, problem: int) -> int:
 
 def require_runnable(pair: Pair, configuration: Configuration) -> None:
     """Raise ApdError, with the remedy, if the pair lacks a model that the configuration needs."""
-    if configuration.model == DLLM and isinstance(pair.dllm, NotLoaded):
+    if DLLM in configuration.models and isinstance(pair.dllm, NotLoaded):
         raise ApdError(
             f"pair {pair.name!r} was loaded for its baselines alone, but {configuration.id!r} "
             "needs its dLLM; load it for an experiment with this configuration"
         )
-    if configuration.algorithm == "apd" and pair.verifier is None:
+    if configuration.verified and pair.verifier is None:
         raise ApdError(
-            f"pair {pair.name!r} has no verifier, which algorithm 'apd' needs; "
-            "use another algorithm, or a pair with a verifier"
+            f"pair {pair.name!r} has no verifier, which algorithm {configuration.algorithm!r} "
+            "needs; use another algorithm, or a pair with a verifier"
         )
     if configuration.model != DLLM and configuration.model not in pair.baselines:
         known = ", ".join(pair.baselines) or "none"

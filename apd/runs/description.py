@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apd.decoding.registry import FIRST_COLUMNS, decoder
 from apd.runs.grid import Cell, Experiment
 from apd.runs.provenance import ModelFiles, now
 from apd.tasks.task import Task
@@ -26,7 +27,7 @@ def fingerprint(
         "seed": experiment.seed,
         "batch size": experiment.batch_size,
         "precision": experiment.dtype,
-        "configuration": {cell.key: _settings(cell) for cell in experiment.cells},
+        "configuration": {cell.key: as_before(_settings(cell)) for cell in experiment.cells},
         "problems of": {name: task.fingerprint() for name, task in tasks.items()},
         "files of": {name: models[name].files for name in experiment.models},
     }
@@ -73,4 +74,19 @@ def _settings(cell: Cell) -> dict[str, Any]:
         "algorithm": configuration.algorithm,
         "model": configuration.model,
         **configuration.parameters,
+    }
+
+
+def as_before(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration's description without settings that came later and change nothing in it.
+
+    So what was described before a setting existed equals what is described now, and resumes.
+    """
+    own = decoder(settings["algorithm"]).stored
+    unchanged = {name: each.earlier for name, each in own.items() if each.came_later}
+    return {
+        name: value
+        for name, value in settings.items()
+        if name in FIRST_COLUMNS
+        or (value != unchanged[name] if name in unchanged else name in own or value is not None)
     }

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from apd.decoding.configuration import PARAMETERS
 from apd.errors import ApdError
 from apd.paths import data_dir
 from apd.runs.checks import check_rows
+from apd.runs.columns import REQUIRED, columns, earlier_values, with_present_columns
 
 try:
     import pandas as pd
@@ -27,40 +27,6 @@ except ImportError as error:
         f"result tables need pandas and pyarrow ({error}): run `pip install 'apd[eval]'`"
     ) from error
 
-_TEXT, _COUNT, _REAL = "string", "Int64", "float64"
-_PARAMETER_TYPES = dict.fromkeys(PARAMETERS, "Int64") | {
-    "mixture_weight": _REAL,
-    "threshold": _REAL,
-    "acceptance": _TEXT,
-    "noise": _TEXT,
-    "temperature": _REAL,
-    "top_p": _REAL,
-}
-COLUMNS: dict[str, str] = {
-    "artefact": _TEXT,
-    "configuration": _TEXT,
-    "algorithm": _TEXT,
-    "model": _TEXT,
-    **_PARAMETER_TYPES,
-    "model_version": _TEXT,
-    "verifier_version": _TEXT,
-    "task": _TEXT,
-    "problem_id": _COUNT,
-    "seed": _COUNT,
-    "correct": "boolean",
-    "prompt_tokens": _COUNT,
-    "generated_tokens": _COUNT,
-    "generated_tokens_reference": _COUNT,
-    "iterations": _COUNT,
-    "max_tokens_per_iteration": _COUNT,
-    "max_tokens_per_iteration_reference": _COUNT,
-    "dllm_forwards": _COUNT,
-    "verifier_forwards": _COUNT,
-    "batch_size": _COUNT,
-    "wall_s": _REAL,
-    "dllm_s": _REAL,
-    "verifier_s": _REAL,
-}
 # Columns that tables of format 1 lack; they are read with these columns empty.
 SINCE_FORMAT_2 = (
     "prompt_tokens",
@@ -68,9 +34,6 @@ SINCE_FORMAT_2 = (
     "max_tokens_per_iteration_reference",
     "batch_size",
 )
-# Empty where a decoder has no such setting, a model no verifier, a task no right answers.
-MAY_BE_EMPTY = frozenset({*PARAMETERS, "verifier_version", "correct"})
-REQUIRED = tuple(name for name in COLUMNS if name not in MAY_BE_EMPTY)
 
 
 def results_directory(pair: str) -> Path:
@@ -79,9 +42,16 @@ def results_directory(pair: str) -> Path:
 
 
 def as_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows as a table with exactly COLUMNS, typed; other fields of the rows are left out."""
-    frame = pd.DataFrame.from_records([dict(row) for row in rows], columns=list(COLUMNS))
-    return frame.astype(COLUMNS)
+    """Rows as a table with exactly the columns of today, typed; other fields are left out.
+
+    A row that was journalled before a setting existed has the value that the setting then had.
+    """
+    records = [
+        earlier_values(row["algorithm"], row) | dict(row) if "algorithm" in row else dict(row)
+        for row in rows
+    ]
+    frame = pd.DataFrame.from_records(records, columns=list(columns()))
+    return frame.astype(columns())
 
 
 def write_results(
@@ -136,11 +106,7 @@ def read_results(directory: Path, artefact: str) -> tuple[pd.DataFrame, dict[str
     except (OSError, ValueError) as error:
         raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
     later = SINCE_FORMAT_2 if provenance.get("format") == 1 else ()
-    columns = [name for name in COLUMNS if name not in later]
-    if list(table.columns) != columns:
-        odd = sorted(set(table.columns) ^ set(columns)) or "their order"
-        raise ApdError(f"{path} has other columns than it should ({odd}): run the experiment again")
-    table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
+    table = with_present_columns(table, provenance, path, later)
     check_rows(table, provenance, [name for name in REQUIRED if name not in later])
     if provenance.get("table_sha256") != _sha256(path):
         raise ApdError(f"{path} was changed after it was written: run the experiment again")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from apd.decoding.registry import decoder
 from apd.errors import ApdError
 from apd.statistics.aup import DECAY, TOLERANCE, Point, accuracy_under_parallelism, kept_points
 
@@ -41,7 +42,7 @@ class AupSettings:
 
 def forwards(table: pd.DataFrame, *, count_verifier: bool) -> pd.Series:
     """Forward passes of every row of a result table."""
-    counted = count_verifier | (table["algorithm"] == "autoregressive")
+    counted = count_verifier | table["algorithm"].map(lambda name: decoder(name).on_baseline)
     return table["dllm_forwards"] + table["verifier_forwards"].where(counted, 0)
 
 

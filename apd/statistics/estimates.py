@@ -54,7 +54,7 @@ class Estimate:
         distance = self.center - limit if above else limit - self.center
         if self.stderr == 0:
             return 0.0 if distance > 0 else 1.0
-        return 1 - NormalDist().cdf(distance / self.stderr)
+        return 0.5 * math.erfc(distance / self.stderr / math.sqrt(2))  # exact far out, too
 
     def _back(self, number: float) -> float:
         return math.exp(number) if self.logarithmic else number

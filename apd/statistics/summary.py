@@ -82,7 +82,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("task", "configuration")
     more; their standard error is that of a ratio of means.
 
     Args:
-        table: a result table (COLUMNS of :mod:`apd.runs.table`).
+        table: a result table (the columns of :mod:`apd.runs.columns`).
         by: columns that make a group; groups keep their order of appearance.
 
     Returns:

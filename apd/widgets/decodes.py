@@ -12,7 +12,7 @@ from apd.decoding import AdaptiveConfig, Iteration, adaptive
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.protocols import AutoregressiveLM
 from apd.decoding.warpers import forbidden_tokens, tempered_log_probs
-from apd.display import StreamingDetokenizer
+from apd.display import StreamingDetokenizer, visible
 from apd.mixture import mixture_log_probs
 from apd.models.pairs import Pair
 
@@ -35,8 +35,7 @@ def record_decode(pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig) -> lis
     Raises:
         ValueError: the pair has no verifier, or the prompt is malformed.
     """
-    verifier = verifier_of(pair)
-    result = adaptive(pair.dllm, verifier, prompt_ids, config)
+    result = adaptive(pair.dllm, verifier_of(pair), prompt_ids, config)
     stream = StreamingDetokenizer(pair.dllm.detokenize)
     records: list[dict[str, Any]] = []
     for iteration, laws in replay(pair, prompt_ids, config, result.iterations):
@@ -50,14 +49,14 @@ def record_decode(pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig) -> lis
                 "drafted": config.lookahead_stop(iteration.start, end) - iteration.start,
                 "accepted": len(iteration.accepted),
                 "tokens": len(kept),
-                "text": "".join(map(stream.push, kept)),
+                "text": visible("".join(map(stream.push, kept))),
                 "draft": list(iteration.draft[:shown]),
                 "target": list((iteration.target or ())[:shown]),
                 "times_s": [round(seconds, 5) for seconds in times],
                 "laws": [list(row) for row in zip(*map(_top_tokens, laws), strict=True)],
             }
         )
-    records[-1]["text"] += stream.flush()
+    records[-1]["text"] += visible(stream.flush())
     return records
 
 
@@ -98,7 +97,7 @@ def token_texts(pair: Pair, decodes: Sequence[Sequence[dict[str, Any]]]) -> dict
     for record in (record for records in decodes for record in records):
         ids.update(record["draft"], record["target"])
         ids.update(token for laws in record["laws"] for law in laws for token, _ in law)
-    return {str(i): str(pair.tokenizer.decode([i])) for i in sorted(ids)}
+    return {str(i): visible(str(pair.tokenizer.decode([i]))) for i in sorted(ids)}
 
 
 def verifier_of(pair: Pair) -> AutoregressiveLM:

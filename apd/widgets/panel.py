@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, get_args
+from html import escape
+from typing import get_args
 
 import ipywidgets
 
-from apd.decoding import AdaptiveConfig, DecodeResult, Iteration, adaptive
+from apd.decoding import AdaptiveConfig, DecodeResult, Stream
 from apd.decoding.acceptance import Acceptance
 from apd.decoding.config import Noise
+from apd.display import coloured_html, visible
 from apd.errors import ApdError
+from apd.models.decode import stream
 from apd.models.pairs import Pair
 from apd.widgets.decodes import verifier_of
-from apd.widgets.panel_text import decoded_html, partial_result, status_html, status_line
 
 FRAME_S = 1 / 15  # no more than fifteen pictures a second
 NEEDS_KERNEL = """\
@@ -42,7 +44,8 @@ class LivePanel(ipywidgets.VBox):
     """
 
     def __init__(self, pair: Pair, prompt: str = "") -> None:
-        self._pair, self._verifier = pair, verifier_of(pair)
+        verifier_of(pair)  # or else it is refused
+        self._pair = pair
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.result: DecodeResult | None = None
@@ -86,13 +89,13 @@ class LivePanel(ipywidgets.VBox):
             config = self.config()
             if not prompt:
                 raise ValueError("the prompt is empty; write one")
-            prompt_ids = self._pair.encode_chat(prompt)
+            decode = stream(self._pair, prompt, **vars(config))
         except (ValueError, ApdError) as error:
             self._status.value = status_html(str(error), failed=True)
             return
         self._stop.clear()
         self._set_running(True)
-        self._thread = threading.Thread(target=self._run, args=(prompt_ids, config), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(decode,), daemon=True)
         self._thread.start()
 
     def wait(self, timeout_s: float | None = None) -> DecodeResult | None:
@@ -102,43 +105,36 @@ class LivePanel(ipywidgets.VBox):
         self._thread.join(timeout_s)
         return None if self._thread.is_alive() else self.result
 
-    def _run(self, prompt_ids: Any, config: AdaptiveConfig) -> None:
+    def _run(self, decode: Stream) -> None:
+        drawn_at = -FRAME_S
         try:
-            drawing = _Drawing(self, self._pair, len(prompt_ids))
-            models = (self._pair.dllm, self._verifier)
-            result = adaptive(*models, prompt_ids, config, drawing, self._stop.is_set)
-            self.result = result
-            self._output.value = decoded_html(result, self._pair.dllm.detokenize)
+            for _ in decode:
+                if self._stop.is_set():
+                    break
+                if time.monotonic() - drawn_at >= FRAME_S:
+                    self._draw("Decoding", decode.result)
+                    drawn_at = time.monotonic()
+            result = self.result = decode.result
             ended = "Stopped" if self._stop.is_set() and not result.finished else "Finished"
-            self._status.value = status_html(status_line(ended, result))
+            self._draw(ended, result)
         except Exception as error:  # in a thread nobody else would see it
             self.result = None
             self._status.value = status_html(f"{type(error).__name__}: {error}", failed=True)
         finally:
             self._set_running(False)
 
+    def _draw(self, state: str, result: DecodeResult) -> None:
+        """Show what has been decoded, in colours, and one line about its speed."""
+        self._output.value = coloured_html(result, self._pair.dllm.detokenize, "Live decode")
+        self._status.value = status_html(
+            f"{state}: {len(result.iterations)} iterations, {result.generated_tokens} tokens, "
+            f"{result.tokens_per_iteration:.2f} tokens per iteration, "
+            f"{result.throughput:.0f} tokens/s, {result.wall_s:.2f} s"
+        )
+
     def _set_running(self, running: bool) -> None:
         self.decode_button.disabled = running
         self.stop_button.disabled = not running
-
-
-class _Drawing:
-    """Receives iterations and draws them, now and then."""
-
-    def __init__(self, panel: LivePanel, pair: Pair, prompt_length: int) -> None:
-        self._panel, self._pair, self._prompt_length = panel, pair, prompt_length
-        self._iterations: list[Iteration] = []
-        self._drawn_at = -FRAME_S
-
-    def __call__(self, iteration: Iteration) -> None:
-        self._iterations.append(iteration)
-        if time.monotonic() - self._drawn_at < FRAME_S:
-            return
-        dllm = self._pair.dllm
-        result = partial_result(self._iterations, self._prompt_length, dllm.end_token_ids)
-        self._panel._output.value = decoded_html(result, dllm.detokenize)
-        self._panel._status.value = status_html(status_line("Decoding", result))
-        self._drawn_at = time.monotonic()
 
 
 def live_panel(pair: Pair, prompt: str = "") -> LivePanel:
@@ -179,3 +175,13 @@ def _controls(prompt: str) -> dict[str, ipywidgets.Widget]:
         "noise": choice("Noise", default.noise, get_args(Noise)),
         "max_new_tokens": whole("Longest answer", 128, 1, 1024),
     }
+
+
+def status_html(text: str, *, failed: bool = False) -> str:
+    """A status line that screen readers speak; errors are named as such, not only coloured."""
+    colour = "color: #d1332a; " if failed else ""
+    prefix = "Error: " if failed else ""
+    return (
+        f'<p class="apd-status" role="status" style="{colour}font-weight: 600; margin: 0.3em 0">'
+        f"{prefix}{escape(visible(text))}</p>"
+    )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from apd.analysis import end_probability, kv_staleness
 from apd.decoding import AdaptiveConfig, adaptive
+from apd.display import visible
 from apd.models.pairs import Pair
 from apd.runs.decode import problem_seed
 from apd.widgets.decodes import verifier_of
@@ -115,7 +116,7 @@ def _answer(
         max_new_tokens=max_new_tokens,
     )
     result = adaptive(pair.dllm, verifier_of(pair), prompt_ids, config)
-    return torch.tensor(result.tokens, dtype=torch.long), result.text
+    return torch.tensor(result.tokens, dtype=torch.long), visible(result.text)
 
 
 def _rounded(values: np.ndarray) -> Any:

@@ -4,6 +4,7 @@ import io
 import json
 import shlex
 import time
+import unicodedata
 from xml.etree import ElementTree
 
 import pytest
@@ -13,12 +14,10 @@ from rich.live import Live
 from tiny_checkpoints import write_mini_models
 
 from apd.cli import main
-from apd.cli.demo_arguments import SHEEP
-from apd.cli.demo_decoding import Decoder
-from apd.cli.demo_live import LiveText, show
-from apd.cli.demo_models import adaptive_config
+from apd.cli.demo_arguments import SHEEP, adaptive_config
+from apd.cli.demo_output import draw_live, show
 from apd.cli.main import build_parser
-from apd.decoding import AdaptiveConfig, Iteration
+from apd.decoding import AdaptiveConfig, DecodeResult, Iteration
 from apd.paths import DATA_DIR_VARIABLE
 
 SHORT = ["--max-new-tokens", "12"]
@@ -206,6 +205,53 @@ def test_other_formats_are_saved(extension, capsys, tmp_path):
     assert ("<span" in text) == (extension == "html")
 
 
+UNSAFE = "a\x1b[2Jb\x07\x00c\x9bd\x7f [bold]e[/bold] <b>&"
+
+
+@pytest.mark.parametrize("extension", ["svg", "html", "txt"])
+def test_control_characters_of_a_prompt_do_nothing_anywhere(extension, capsys, tmp_path):
+    target = tmp_path / f"figure.{extension}"
+    status, out, err = demo(capsys, *SHORT, "--prompt", UNSAFE, "--save", str(target))
+    saved = target.read_text(encoding="utf-8")
+    assert status == 0
+    for text in (out, err, saved):
+        assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in text)
+    assert "a␛[2Jb␇␀c�d␡ [bold]e[/bold] <b>&" in out
+    if extension == "svg":
+        ElementTree.fromstring(saved)
+    assert "<b>" not in saved or extension == "txt"
+
+
+def test_json_is_ascii_and_says_what_was_given(capsys):
+    status, out, _ = demo(capsys, *SHORT, "--json", "--no-baseline", "--prompt", UNSAFE + "é漢")
+    assert status == 0 and out.isascii() and "\x1b" not in out
+    assert json.loads(out)["prompt"] == UNSAFE + "é漢"
+
+
+def test_names_in_brackets_are_no_markup(capsys, tiny_data, tmp_path):
+    odd = tmp_path / "[red]model\x1b[1m"
+    odd.symlink_to(tiny_data / "models" / "mini-qwen-small")
+    status, out, _ = demo(
+        capsys, *SHORT, "--baseline", str(odd), "--save", str(tmp_path / "[b].txt")
+    )
+    assert status == 0 and "[red]model␛[1m" in out and "\x1b" not in out
+    assert "[red]model␛" in (tmp_path / "[b].txt").read_text(encoding="utf-8").replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("length", "fits"), [(250, True), (255, True), (256, False), (5000, False)]
+)
+def test_a_name_is_as_long_as_the_file_system_allows(length, fits, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "x" * (length - 4) + ".svg"
+    status, out, err = demo(capsys, *SHORT, "--no-baseline", "--json", "--save", name)
+    assert status == (0 if fits else 2)
+    assert [path.name for path in tmp_path.iterdir()] == [name] * fits
+    if not fits:
+        assert out == "" and "File name too long" in err and "Traceback" not in err
+        assert "Loading" not in err, "said before anything is decoded"
+
+
 class ByteModel:
     """Tokens are bytes; 0 ends the text."""
 
@@ -215,8 +261,8 @@ class ByteModel:
         return bytes(token for token in token_ids if token).decode(errors="replace")
 
 
-def iteration(index, data):
-    positions = tuple(range(len(data)))
+def iteration(index, data, start=0):
+    positions = tuple(range(start, start + len(data)))
     return Iteration(index, 0, tuple(data), None, tuple(data), positions, 0.1, 0.0, 0.0)
 
 
@@ -233,46 +279,60 @@ def terminal(height=20, **options):
     )
 
 
-def test_live_text_grows_and_stops_at_the_end_token():
-    console = terminal()
+class Steps:
+    """A stream of iterations that were made up."""
+
+    def __init__(self, *steps):
+        self._steps, self._seen = iter(steps), []
+
+    def __iter__(self):
+        for step in self._steps:
+            self._seen.append(step)
+            yield step
+
+    @property
+    def result(self):
+        tokens = [token for step in self._seen for token in step.accepted]
+        tokens = tokens[: tokens.index(0) + 1] if 0 in tokens else tokens
+        seconds = sum(step.dllm_s for step in self._seen)
+        counts = (False, len(tokens), len(tokens), 1, 1, seconds)
+        steps, models = tuple(self._seen), (ByteModel(),)
+        return DecodeResult(tuple(tokens), "", 0, steps, *counts, models=models)
+
+    def finish(self):
+        list(self)
+        return self.result
+
+
+def live_text(console, *steps, delay_s=0.001):
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        draw = LiveText(live, ByteModel(), marks=False, delay_s=0.001)
-        draw(iteration(0, "one é".encode()[:5]))
-        draw(iteration(1, "é two".encode()[1:] + b"\0 three"))
-    text = console.file.getvalue()
+        draw_live(live, Steps(*steps), marks=False, delay_s=delay_s)
+    return console.file.getvalue()
+
+
+def test_live_text_grows_and_stops_at_the_end_token():
+    first, second = "one é".encode()[:5], "é two".encode()[1:] + b"\0 three"
+    text = live_text(terminal(), iteration(0, first), iteration(1, second, start=5))
     assert "one" in text and "é two" in text
     assert "three" not in text
     assert "iteration 2, 11 tokens, 5.5 per iteration, 55 tok/s" in text
 
 
 def test_live_text_keeps_the_newest_lines_in_view():
-    console = terminal(height=10)
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        draw = LiveText(live, ByteModel(), marks=False, delay_s=0)
-        draw(iteration(0, "\n".join(f"line {i}" for i in range(30)).encode()))
-    text = console.file.getvalue()
+    lines = "\n".join(f"line {i}" for i in range(30)).encode()
+    text = live_text(terminal(height=10), iteration(0, lines))
     assert "line 29" in text and "line 10" not in text
 
 
 def test_a_pause_is_made_after_every_iteration():
-    with Live(console=terminal(), auto_refresh=False) as live:
-        draw = LiveText(live, ByteModel(), marks=False, delay_s=0.02)
-        start = time.monotonic()
-        for index in range(3):
-            draw(iteration(index, b"x"))
+    start = time.monotonic()
+    live_text(terminal(), *(iteration(index, b"x", index) for index in range(3)), delay_s=0.02)
     assert time.monotonic() - start >= 0.06
 
 
 @pytest.mark.parametrize(("options", "coloured"), [({}, True), ({"no_color": True}, False)])
-def test_a_terminal_gets_colours_unless_told_not_to(options, coloured, monkeypatch):
-    from apd.decoding import DecodeResult
-
-    steps = (iteration(0, b"ab"),)
-
-    def decode(on_iteration, should_stop):
-        on_iteration(steps[0])
-        return DecodeResult((97, 98), "ab", 0, steps, False, 2, 2, 1, 1, 0.1)
-
+def test_a_terminal_gets_colours_unless_told_not_to(options, coloured):
     console = terminal(**options)
-    show(Decoder("APD", ByteModel(), decode), console, marks=False, delay_s=0)
+    show("APD \x1b[2J", Steps(iteration(0, b"ab")), console, marks=False, delay_s=0)
     assert ("\x1b[38;2;" in console.file.getvalue()) == coloured
+    assert "APD ␛[2J" in console.file.getvalue()

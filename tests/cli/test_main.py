@@ -35,12 +35,22 @@ def test_every_command_has_help(command, capsys):
     assert "--traceback" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["models"], ["eval"], ["train-mini"]])
+@pytest.mark.parametrize("command", [[], ["demo"], ["models"], ["train-mini"]])
 def test_help_imports_no_models(command):
     code = (
         "import sys; from apd.cli.main import build_parser\n"
         f"build_parser({command!r}).format_help()\n"
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == 0
+
+
+def test_help_of_an_evaluation_knows_the_decoders_and_imports_no_models():
+    """Its flags are the settings of the decoders, whose loops need torch; no model is imported."""
+    code = (
+        "import sys; from apd.cli.main import build_parser\n"
+        "build_parser(['eval']).format_help()\n"
+        "sys.exit('transformers' in sys.modules or 'apd.models.diffusion' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == 0
 

@@ -8,7 +8,8 @@ import pytest
 
 from apd.cli.eval_request import build_experiment
 from apd.cli.main import build_parser
-from apd.cli.reference_spellings import ALGORITHM_ALIASES, MODEL_ALIASES, TASK_ALIASES, notes_on
+from apd.cli.reference_spellings import MODEL_ALIASES, TASK_ALIASES, notes_on
+from apd.decoding.registry import decoders
 from apd.errors import ApdError
 
 # Every line of its README's section on evaluation.
@@ -143,5 +144,6 @@ def test_the_page_maps_lines_to_lines_that_do_the_same() -> None:
 def test_the_page_has_every_line_of_the_readme_and_every_name() -> None:
     assert set(README) <= {theirs for theirs, _ in page_lines()}
     text = PAGE.read_text()
-    for name in (*MODEL_ALIASES, *TASK_ALIASES, *ALGORITHM_ALIASES):
+    algorithms = [name for row in decoders() for name in row.spellings]
+    for name in (*MODEL_ALIASES, *TASK_ALIASES, *algorithms):
         assert f"`{name}`" in text

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from apd.decoding import (
     DecodeResult,
     Iteration,
     LeftToRightConfig,
-    OnIteration,
-    ShouldStop,
+    Stream,
     adaptive,
     any_order,
     autoregressive,
     left_to_right,
 )
+from apd.decoding.adaptive import adaptive_steps
+from apd.decoding.any_order import any_order_steps
+from apd.decoding.autoregressive import autoregressive_steps
+from apd.decoding.left_to_right import left_to_right_steps
 
 torch.set_num_threads(1)
 PROMPT = torch.tensor([1, 2])
@@ -89,73 +93,101 @@ def test_the_verifiers_end_tokens_do_not_end_a_decode() -> None:
     assert adaptive(dllm, verifier, PROMPT, AdaptiveConfig(**NEW)).tokens[-1] == 0
 
 
-def all_decoders(
-    on_iteration: OnIteration | None = None, should_stop: ShouldStop | None = None
-) -> Iterator[DecodeResult]:
-    """One result of every decoder, all watched alike."""
-    watch = (on_iteration, should_stop)
+def all_streams() -> Iterator[Stream]:
+    """One decode of every decoder."""
     dllm, verifier = consistent_pair(5, ends=())
     prompt = toy_prompt(5)
     new: dict[str, Any] = {"max_new_tokens": 12, "temperature": 1.0}
-    yield adaptive(dllm, verifier, prompt, AdaptiveConfig(max_lookahead=3, **new), *watch)
-    yield left_to_right(dllm, prompt, LeftToRightConfig(**new), *watch)
-    yield any_order(dllm, prompt, AnyOrderConfig(order="random", **new), *watch)
-    yield autoregressive(verifier, prompt, AutoregressiveConfig(**new), *watch)
+    adaptive_config = AdaptiveConfig(max_lookahead=3, **new)
+    yield Stream(adaptive_steps, (dllm, verifier), prompt, adaptive_config)
+    yield Stream(left_to_right_steps, (dllm,), prompt, LeftToRightConfig(**new))
+    yield Stream(any_order_steps, (dllm,), prompt, AnyOrderConfig(order="random", **new))
+    yield Stream(autoregressive_steps, (verifier,), prompt, AutoregressiveConfig(**new))
 
 
-def test_callback_sees_every_iteration_and_its_time_does_not_count(
+def all_results() -> Iterator[DecodeResult]:
+    dllm, verifier = consistent_pair(5, ends=())
+    prompt = toy_prompt(5)
+    new: dict[str, Any] = {"max_new_tokens": 12, "temperature": 1.0}
+    yield adaptive(dllm, verifier, prompt, AdaptiveConfig(max_lookahead=3, **new))
+    yield left_to_right(dllm, prompt, LeftToRightConfig(**new))
+    yield any_order(dllm, prompt, AnyOrderConfig(order="random", **new))
+    yield autoregressive(verifier, prompt, AutoregressiveConfig(**new))
+
+
+def test_a_stream_yields_every_iteration_and_what_is_done_between_is_not_timed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[Iteration] = []
     clock = {"now_s": 0.0}
 
     def ticking_clock() -> float:
         clock["now_s"] += 0.001
         return clock["now_s"]
 
-    def slow_display(iteration: Iteration) -> None:
-        seen.append(iteration)
-        clock["now_s"] += 100.0
-
     monkeypatch.setattr("time.perf_counter", ticking_clock)
 
-    for result in all_decoders(on_iteration=slow_display):
-        assert tuple(seen) == result.iterations
-        spent = sum(i.dllm_s + i.verifier_s + i.rest_s for i in seen)
+    for stream in all_streams():
+        clock["now_s"] += 100.0
+        seen: list[Iteration] = []
+        for iteration in stream:
+            seen.append(iteration)
+            clock["now_s"] += 100.0
+        result = stream.result
+        assert tuple(seen) == result.iterations and seen
         assert min(t for i in seen for t in (i.dllm_s, i.verifier_s, i.rest_s)) >= 0
-        assert 0 < spent <= result.wall_s < 1
-        seen.clear()
+        spent = sum(i.dllm_s + i.verifier_s + i.rest_s for i in seen)
+        assert 0 < spent < 1
+        assert result.wall_s == pytest.approx(spent)
 
 
-def test_a_stop_request_returns_what_there_is() -> None:
-    for full, stopped in zip(all_decoders(), stopped_after(2), strict=True):
+def test_a_stream_decodes_what_the_plain_functions_decode() -> None:
+    for stream, plain in zip(all_streams(), all_results(), strict=True):
+        result = stream.finish()
+        assert result.tokens == plain.tokens
+        assert [i.accepted for i in result.iterations] == [i.accepted for i in plain.iterations]
+        assert result.config == plain.config
+
+
+def test_breaking_off_leaves_what_there_is_and_the_decode_can_go_on() -> None:
+    for stream, full in zip(all_streams(), all_results(), strict=True):
+        for iteration in stream:
+            if iteration.index == 1:
+                break
+        stopped = stream.result
         assert len(stopped.iterations) == 2
         assert stopped.generated_tokens_reference == sum(
             len(i.accepted) for i in full.iterations[:2]
         )
         assert stopped.tokens == full.tokens[: len(stopped.tokens)]
         assert not stopped.finished
+        assert stream.finish().tokens == full.tokens
+        assert list(stream) == []
 
 
-def stopped_after(iterations: int) -> Iterator[DecodeResult]:
-    polls = {"count": 0}
+def test_the_models_run_only_while_an_iteration_is_waited_for() -> None:
+    dllm, verifier = consistent_pair(5, ends=())
+    config = AdaptiveConfig(max_new_tokens=12, max_lookahead=2, verify_chunk=2)
+    stream = Stream(adaptive_steps, (dllm, verifier), toy_prompt(5), config)
+    assert verifier.scored == []
+    next(stream)
+    assert len(verifier.scored) == 1
+    assert stream.result.iterations and len(verifier.scored) == 1
 
-    def should_stop() -> bool:
-        polls["count"] += 1
-        return polls["count"] > iterations
 
-    for result in all_decoders(should_stop=should_stop):
-        yield result
-        polls["count"] = 0
+def test_gradients_are_as_the_caller_had_them_between_iterations() -> None:
+    for stream in all_streams():
+        for _ in stream:
+            assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
 
 
 def test_a_stopped_random_order_keeps_the_tokens_before_the_first_gap() -> None:
     dllm, _ = consistent_pair(5, ends=())
     prompt = toy_prompt(5)
     for steps in range(13):
-        polls = iter([False] * steps + [True])
         config = AnyOrderConfig(order="random", max_new_tokens=12)
-        result = any_order(dllm, prompt, config, should_stop=polls.__next__)
+        stream = Stream(any_order_steps, (dllm,), prompt, config)
+        assert len(list(islice(stream, steps))) == steps
+        result = stream.result
         filled = {i for step in result.iterations for i in step.positions}
         gapless = next(k for k in range(13) if len(prompt) + k not in filled)
         assert len(result.tokens) == gapless
@@ -163,15 +195,14 @@ def test_a_stopped_random_order_keeps_the_tokens_before_the_first_gap() -> None:
 
 
 def test_nothing_decoded_has_no_rates() -> None:
-    dllm, verifier = scripted(0)
-    result = adaptive(dllm, verifier, PROMPT, AdaptiveConfig(**NEW), should_stop=lambda: True)
+    result = Stream(adaptive_steps, scripted(0), PROMPT, AdaptiveConfig(**NEW)).result
     assert (result.tokens, result.iterations, result.text) == ((), (), "")
     assert result.tokens_per_iteration == result.tokens_per_iteration_reference == 0.0
     assert result.throughput == 0.0
 
 
 def test_times_add_up_and_the_dict_survives_json() -> None:
-    for result in all_decoders():
+    for result in all_results():
         assert result.latency_s == result.wall_s > 0
         assert result.dllm_s == sum(i.dllm_s for i in result.iterations)
         assert result.verifier_s == sum(i.verifier_s for i in result.iterations)

@@ -1,7 +1,10 @@
 """Text coloured by iteration: complete, readable on any background, and safe."""
 
+import unicodedata
+from html import escape
 from html.parser import HTMLParser
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -17,6 +20,7 @@ from apd.display import (
     coloured_html,
     coloured_text,
     segments,
+    visible,
 )
 
 PROMPT_LENGTH = 7
@@ -118,6 +122,28 @@ def test_control_characters_are_shown_and_do_nothing():
     result = result_of(data, [range(len(data))])
     assert coloured_text(segments(result, as_text)).plain == "a␛[2Jb␍␇\n\tc␡"
     assert "␛" in coloured_html(result, as_text) and "\x1b" not in coloured_html(result, as_text)
+
+
+def test_an_ordinary_text_is_shown_as_it_is():
+    text = "é “ä” 漢字 😀 \n\t\u200d\u202f"
+    assert visible(text) == text
+
+
+@given(st.text(st.characters(blacklist_categories=())))
+def test_whatever_a_text_holds_it_can_be_shown_anywhere(text):
+    shown = visible(text)
+    assert len(shown) == len(text)
+    assert shown.encode("utf-8").decode("utf-8") == shown
+    assert ElementTree.fromstring(f"<p>{escape(shown)}</p>").text in (shown, None)
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in shown if c not in "\n\t")
+    assert visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "code", [0, 7, 8, 0x0C, 0x0D, 0x1B, 0x7F, 0x85, 0x9B, 0xD800, 0xDFFF, 0xFFFF]
+)
+def test_every_kind_of_unsafe_character_is_replaced(code):
+    assert visible(f"a{chr(code)}b") not in (f"a{chr(code)}b", "ab")
 
 
 class Spans(HTMLParser):

@@ -15,14 +15,14 @@ import apd.harness as harness
 from apd.decoding import LeftToRightConfig, left_to_right
 from apd.errors import ApdError
 from apd.harness.diffusion_bound import diffusion_bound
-from apd.harness.generation import StopWatch
 from apd.harness.likelihood import Passage, left_to_right_log_likelihood
-from apd.harness.names import MODEL_NAMES
+from apd.harness.names import model_names
 from apd.harness.requests import request_seeds
 from apd.harness.settings import request_settings
 from apd.runs.decode import decode, problem_seed
 from apd.tasks.task import load_task
 
+MODEL_NAMES = model_names()
 SHORT = "max_new_tokens=6"
 BY_TYPE = {"Dream": "dream-confidence", "llada": "llada-confidence", "Qwen2": "qwen"}
 
@@ -178,19 +178,6 @@ def test_replies_stop_before_a_stop_string_and_decode_no_further() -> None:
     together = make("dream-left-to-right", max_new_tokens=12, temperature=1.0, batch_size=2)
     requests = [generation("a b c", until=[middle]), generation("d", problem=1, until=[middle])]
     assert together.generate_until(requests)[0] == cut
-
-
-def test_the_watch_sees_a_stop_string_only_once_the_text_before_it_is_there() -> None:
-    from apd.decoding import Iteration
-
-    def iteration(positions: tuple[int, ...], tokens: tuple[int, ...]) -> Iteration:
-        return Iteration(0, 2, tokens, None, tokens, positions, 0.0, 0.0, 0.0)
-
-    watch = StopWatch(lambda ids: "".join(map(str, ids)), 2, ["45"])
-    watch.see(iteration((3, 4), (4, 5)))
-    assert not watch.reached
-    watch.see(iteration((2,), (7,)))
-    assert watch.reached
 
 
 def test_a_request_s_settings_give_way_to_the_model_s() -> None:

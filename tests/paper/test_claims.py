@@ -14,15 +14,20 @@ from apd.paper.claims import ledger
 from apd.paper.claims.claim import (
     FAILS,
     HOLDS,
+    NO_EFFECT,
     UNTESTABLE,
     Claim,
     Finding,
+    Published,
     reason_open,
     verdict_of,
 )
 from apd.paper.claims.evidence import Evidence, MissingEvidence
+from apd.paper.claims.interval import bar, half_widths
 from apd.paper.claims.ledger import CLAIMS, judge, judge_all, write_ledger
-from apd.paper.claims.rendering import check_stored, counts, ledger_page, verdicts
+from apd.paper.claims.numbers import gap_error, paper, paper_loss, trend
+from apd.paper.claims.rendering import check_stored, claim_folds, conclusion, verdicts
+from apd.paper.claims.table import claims_table, decisive
 from apd.paper.scale import GSM
 from apd.paper.settings import left_to_right
 from apd.statistics.estimates import (
@@ -125,9 +130,82 @@ class TestRule:
         assert inside.claimed == "above 2 and below 4"
         assert inside.p_value < 1e-6 < 0.99 < outside.p_value
 
+    @pytest.mark.parametrize(
+        ("center", "stderr", "outcome"),
+        [
+            (0.01, 0.02, "absent"),  # [-0.03, 0.05], all of it nearer to none than 0.1
+            (-0.01, 0.02, "absent"),
+            (0.05, 0.03, "open"),  # [-0.01, 0.11] reaches beyond
+            (0.05, 0.02, "agrees"),  # an effect too small to be of interest is one all the same
+            (-0.05, 0.02, "contradicts"),
+        ],
+    )
+    def test_an_interval_near_no_effect_is_a_finding(
+        self, center: float, stderr: float, outcome: str
+    ) -> None:
+        found = Finding("x", Estimate(100, "test", center, stderr), above=0, smallest=0.1)
+        assert found.outcome == outcome
+        without = Finding("x", Estimate(100, "test", center, stderr), above=0)
+        assert without.outcome == ("open" if outcome == "absent" else outcome)
+
+    def test_one_absent_effect_is_no_effect_unless_something_is_open(self) -> None:
+        absent = Finding("x", Estimate(100, "test", 0.0, 0.01), above=0, smallest=0.1)
+        yes, no, open_ = (self.finding(c, 0.1) for c in (1.0, -1.0, 0.0))
+        assert verdict_of([yes, absent]) == NO_EFFECT
+        assert verdict_of([absent, open_]) == UNTESTABLE
+        assert verdict_of([absent, no]) == FAILS
+
+    def test_bounds_are_named(self) -> None:
+        with pytest.raises(TypeError):
+            Finding("x", Estimate(100, "test", 1.0, 0.1), 0.5)  # type: ignore[misc]
+
     def test_reasons_say_what_is_missing(self) -> None:
         assert "Only 12 problems" in reason_open([self.finding(1.0, 0.1, 12)])
         assert "x: 0.100 [-0.096, 0.296], claimed above 0" in reason_open([self.finding(0.1, 0.1)])
+
+
+class TestMargins:
+    """Every end of a range comes from the paper's numbers."""
+
+    def test_an_error_that_the_paper_gives_is_used(self) -> None:
+        numbers = [paper("", "fig6", "accuracy", value=v) for v in ("None", "16")]
+        error = math.hypot(0.01673, 0.01742)
+        assert math.isclose(gap_error(numbers), error)
+        assert math.isclose(paper_loss(numbers), 0.832 - 0.814 + error)
+
+    def test_one_that_it_does_not_give_is_binomial(self) -> None:
+        which = {"model": "Dream 7B", "task": "GPQA"}
+        numbers = [
+            paper("", "fig5", "accuracy", algorithm=name, **which)
+            for name in ("left_to_right", "apd_R0.6_W32_M200")
+        ]
+        a, b = (number.mean for number in numbers)
+        assert math.isclose(gap_error(numbers, "GPQA"), math.sqrt((a - a**2 + b - b**2) / 448))
+
+    def test_the_smallest_slope_is_a_tenth_of_the_paper_s_on_our_scale(self) -> None:
+        curve = [Published("", mean) for mean in (10.0, 8.0, 6.0)]  # a fifth a step
+        flat = {float(place): series([50.0, 70.0]) for place in range(3)}
+        found = trend("x", flat, curve, rises=False)
+        assert math.isclose(found.smallest, 0.1 * 0.2 * 60)
+        assert (found.above, found.below) == (-math.inf, 0)
+
+    def test_linear_is_as_far_from_proportional_as_the_paper_s_own_curve(self) -> None:
+        entry = judge(BY_ID["speed-linear-in-k-dream"], World())
+        last = entry["findings"][-1]
+        own = 83.785 / (8 * 10.144) - 1
+        assert 8 * (1 + own) < last["below"] < 8 * (1.005 + own)
+        assert math.isclose(last["above"] + last["below"], 16, rel_tol=1e-6)
+
+
+def test_an_interval_is_drawn_over_the_claimed_range() -> None:
+    entry = judge(BY_ID["open-text-about-three"], World())
+    (finding,) = entry["findings"]
+    assert decisive(entry) == finding
+    picture = bar(finding)
+    assert picture.startswith("<svg") and 'aria-hidden="true"' in picture
+    assert half_widths(finding) > 1
+    ratio_entry = judge(BY_ID["apd-faster-than-one-token"], World(lambda metric, mean: 10.0))
+    assert half_widths(ratio_entry["findings"][0]) < -1
 
 
 def test_there_are_about_thirty_claims_from_every_part_of_the_paper() -> None:
@@ -211,7 +289,8 @@ def test_the_ledger_counts_verdicts_and_survives_json(
 ) -> None:
     monkeypatch.setattr(ledger, "Evidence", lambda pair, root: World())
     found = judge_all("mini", tmp_path)
-    assert found["verdicts"] == {HOLDS: len(CLAIMS), FAILS: 0, UNTESTABLE: 0}
+    none = {FAILS: 0, NO_EFFECT: 0, UNTESTABLE: 0}
+    assert found["verdicts"] == {HOLDS: len(CLAIMS)} | none
     path = write_ledger("mini-llada", tmp_path / "mini-llada")
     assert path == tmp_path / "mini" / "claims.json"
     assert json.loads(path.read_text()) == found
@@ -226,18 +305,48 @@ def test_the_page_shows_every_claim_with_numbers_and_verdict(
 ) -> None:
     monkeypatch.setattr(ledger, "Evidence", lambda pair, root: World(reverse))
     found = judge_all("mini", tmp_path)
-    page = ledger_page(found)
     failed = found["verdicts"][FAILS]
-    assert page.count("✗ does not hold") == failed > 20
-    assert page.count("- *paper:*") == len(CLAIMS)
-    assert f"✗ **{failed}** does not hold" in counts(found)
-    assert "None" not in page and "nan" not in page
+    folds, table = claim_folds(found), claims_table(found)
+    assert folds.count("<strong>✗ does not hold</strong>") == failed > 20
+    assert table.count("<td>✗ does not hold") == failed
+    assert folds.count("<em>paper:</em>") == len(CLAIMS)
+    assert f"✗ <strong>{failed}</strong> do not hold" in conclusion(found)
+    for page in (folds, table, conclusion(found)):
+        assert "None" not in page and "nan" not in page and "p = 0," not in page
+
+
+def test_every_claim_has_an_anchor_that_its_row_and_its_figure_link_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ledger, "Evidence", lambda pair, root: World())
+    found = judge_all("mini", tmp_path)
+    folds, table = claim_folds(found), claims_table(found)
+    listed = verdicts("mini", "Figure 6", tmp_path)
+    for claim in CLAIMS:
+        assert folds.count(f'id="claim-{claim.id}"') == 1
+        assert f'href="#claim-{claim.id}">{claim.short}<' in table
+        assert (f"claims.html#claim-{claim.id}" in listed) == ("Figure 6" in claim.where)
+
+
+def test_both_rules_of_acceptance_are_judged_where_both_were_run() -> None:
+    def worse_greedy(metric: str, mean: float) -> float:
+        return 1 - mean if metric == "accuracy" else mean
+
+    class TwoRules(World):
+        def values(self, artefact, task, configuration, metric, *, llada=False):  # type: ignore[no-untyped-def]
+            greedy = getattr(configuration.decoder, "acceptance", "") == "greedy"
+            world = World(worse_greedy) if greedy else World()
+            return world.values(artefact, task, configuration, metric, llada=llada)
+
+    entry = judge(BY_ID["r-lowers-accuracy"], TwoRules())
+    assert (entry["verdict"], entry["greedy_verdict"]) == (HOLDS, FAILS)
+    assert judge(BY_ID["random-worst"], World())["greedy_verdict"] is None
 
 
 def test_a_figure_s_claims_are_listed_below_it(tmp_path: Path) -> None:
-    lines = verdicts("mini", "Figure 6", str(tmp_path)).splitlines()
+    lines = verdicts("mini", "Figure 6", tmp_path).splitlines()[1:-1]
     assert len(lines) == sum("Figure 6" in claim.where for claim in CLAIMS) > 1
-    assert all("**not testable here**" in line for line in lines)
+    assert all("<strong>not testable here</strong>" in line for line in lines)
 
 
 def test_a_missing_configuration_is_no_evidence(tmp_path: Path) -> None:

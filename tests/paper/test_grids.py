@@ -1,7 +1,5 @@
 """The grids: the paper's own at full scale, in proportion on the mini pairs, shared where equal."""
 
-from pathlib import Path
-
 import pytest
 
 from apd.cli.demo_arguments import SHEEP
@@ -17,7 +15,6 @@ from apd.paper.grids import (
     WINDOWS,
 )
 from apd.paper.published import published, published_value, relative_to
-from apd.paper.readme_section import read_section
 from apd.paper.scale import SCALES, family, scale_of
 from apd.paper.settings import CAREFUL, FAST
 from apd.runs.cells import shared_cells
@@ -168,11 +165,6 @@ def test_published_values_are_found_exactly_or_not_at_all() -> None:
     assert (
         relative["stderr"] / relative["mean"] - speeds["stderr"] / speeds["mean"]
     ).abs().max() < 1e-12
-
-
-def test_the_gpu_page_shows_the_computed_hours() -> None:
-    page = Path(__file__).resolve().parents[2] / "book" / "run_on_a_gpu.md"
-    assert read_section(page, gpu_hours.START, gpu_hours.END) == gpu_hours.hours_table()
 
 
 def test_a_published_latency_is_a_problem_s_time_on_the_gpu() -> None:

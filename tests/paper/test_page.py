@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,11 +11,12 @@ import pandas as pd
 import pytest
 from reproduction_data import PROBLEMS, tiny_world
 
+from apd import paper
 from apd.errors import ApdError
-from apd.paper import page, settings
 from apd.paper.drift import check_drift
 from apd.paper.figures import ARTEFACTS, experiment_of
-from apd.paper.page import is_stored, open_artefact
+from apd.paper.grids import LOOKAHEADS
+from apd.paper.page import Figure
 from apd.paper.plan import run_quietly
 from apd.paper.scale import GSM
 from apd.runs.table import read_results, write_results
@@ -42,35 +45,76 @@ def alter(results: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None
 
 
 def test_stored_results_are_drawn_whole(stored: Path) -> None:
-    run = open_artefact("fig4", "mini", results=str(stored))
-    assert not run.live and run.checked == 0
-    assert len(run.table) == CELLS * PROBLEMS
-    configurations = [
-        settings.left_to_right(run.scale, GSM),
-        settings.left_to_right(run.scale, GSM, max_lookahead=8),
-    ]
-    points = run.points(GSM, configurations, "generated_tokens")
-    assert list(points.index) == ["left_to_right-K1", "left_to_right-K1-M8"]
-    assert list(points["n"]) == [PROBLEMS] * 2
-    with pytest.raises(KeyError):
-        run.points(GSM, [settings.left_to_right(run.scale, GSM, 5)], "accuracy")
+    figure = paper.figure("fig4", "mini", stored)
+    assert not figure.quick and figure.checked == 0
+    assert len(figure.table) == CELLS * PROBLEMS
+
+
+def test_rows_are_found_by_their_columns(stored: Path) -> None:
+    figure = paper.figure("fig4", "mini", stored)
+    whole = figure.points("generated_tokens")
+    assert len(whole) == CELLS and set(whole["n"]) == {PROBLEMS}
+    shorter = figure.point("generated_tokens", max_lookahead=128)  # half of the paper's canvas
+    assert shorter["configuration"] == "left_to_right-K1-M8" and shorter["max_lookahead"] == 8
+    rows = figure.table[figure.table["max_lookahead"] == 8]
+    assert shorter["mean"] == pytest.approx(rows["generated_tokens"].astype(float).mean())
+    unlimited = figure.point("accuracy", max_lookahead=None)
+    assert unlimited["configuration"] == "left_to_right-K1"
+    assert figure.text("tokens_per_iteration", 1, max_lookahead=None) == "1.0 ± 0.0"
+
+
+def test_a_curve_follows_the_paper_s_values(stored: Path) -> None:
+    figure = paper.figure("fig4", "mini", stored)
+    curve = figure.curve("generated_tokens", "max_lookahead", LOOKAHEADS)
+    names = ["", "-M8", "-M4", "-M2", "-M1", "-M1", "-M1"]  # three coincide on this canvas
+    assert list(curve["configuration"]) == [f"left_to_right-K1{name}" for name in names]
+
+
+def test_a_row_that_is_not_there_or_not_alone_is_an_error(stored: Path) -> None:
+    figure = paper.figure("fig4", "mini", stored)
+    with pytest.raises(ApdError, match="no accuracy on GSM8K, tokens_per_step=5; its config"):
+        figure.points("accuracy", task=GSM, tokens_per_step=5)
+    with pytest.raises(ApdError, match=r"left_to_right-K1-M8, .* name more settings"):
+        figure.point("accuracy", tokens_per_step=1)
+    with pytest.raises(ApdError, match="unknown figure 'fig9'; choose one of fig1, fig3"):
+        paper.figure("fig9", "mini", stored)
 
 
 def test_the_repository_s_own_results_are_the_default(stored: Path) -> None:
-    assert is_stored("fig4", "mini") and not is_stored("fig3", "mini")
-    assert not is_stored("fig4", "mini", half="llada")
-    assert len(open_artefact("fig4", "mini").table) == CELLS * PROBLEMS
+    assert paper.is_stored("fig4", "mini") and not paper.is_stored("fig3", "mini")
+    assert not paper.is_stored("fig4", "mini", half="llada")
+    assert len(paper.figure("fig4", "mini").table) == CELLS * PROBLEMS
+
+
+def test_stored_results_are_read_without_the_code_that_decodes(stored: Path) -> None:
+    """A page of stored results starts at once: no torch, no models."""
+    program = (
+        "import sys; from apd import paper; "
+        f"paper.figure('fig4', 'mini', {str(stored)!r}).caption(); "
+        "sys.exit('apd.paper.plan' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 def test_the_caption_says_where_the_figure_comes_from(stored: Path) -> None:
-    run = open_artefact("fig4", "mini", results=str(stored))
-    caption = run.caption()
+    figure = paper.figure("fig4", "mini", stored)
+    caption = figure.caption()
     assert caption.startswith("*Figure 4, pair `mini`: 3 mini_gsm problems, seed 0; mini-dream `")
     assert "one decode at a time, batch 1" in caption
     assert "Only" not in caption
-    together = page.Reproduction(run.name, run.scale, run.table,
-                                 run.provenance | {"cells_at_a_time": 2}, live=False)  # fmt: skip
+    note = figure.provenance | {"cells_at_a_time": 2}
+    together = Figure(figure.name, figure.scale, figure.table, note, figure.root)
     assert "2 decodes at a time" in together.caption()
+
+
+def test_a_notebook_shows_captions_verdicts_and_source_as_markdown(stored: Path) -> None:
+    figure = paper.figure("fig4", "mini", stored)
+    source = figure.source()
+    assert source.startswith(f"{CELLS * PROBLEMS} rows of {CELLS} configurations, in `results/")
+    assert "`apd reproduce fig4 --pair mini`" in source
+    assert "A smaller M shortens the answers" in figure.verdicts()
+    for text in (figure.caption(), figure.verdicts(), source):
+        assert text._repr_markdown_() == text  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -90,21 +134,37 @@ def test_a_wrong_row_stops_the_page_and_is_named(
 ) -> None:
     alter(results, change)
     with pytest.raises(ApdError, match=message):
-        open_artefact("fig4", "mini", results=str(results))
+        paper.figure("fig4", "mini", results)
 
 
 def test_without_results_a_slice_is_made_and_says_so(stored: Path) -> None:
-    run = open_artefact("tab2", "mini", results=str(stored), limit=1)
-    assert run.live and len(run.table) == 6
-    assert "**Only 1 problem, decoded while this page was built**" in run.caption()
+    figure = paper.figure("tab2", "mini", stored, limit=1)
+    assert figure.quick and len(figure.table) == 6
+    assert "**Only 1 problem, decoded while this page was built**" in figure.caption()
+    assert "not stored" in figure.source()
     assert not (stored / "mini" / "tab2.parquet").exists()
 
 
+def test_a_slice_never_runs_a_model_s_programs(stored: Path) -> None:
+    with pytest.raises(ApdError, match=r"humaneval; `apd reproduce .* --allow-code-execution`"):
+        paper.figure("humaneval", "mini", stored)
+
+
 def test_recomputing_compares_with_what_is_stored(stored: Path) -> None:
-    run = open_artefact("fig4", "mini", results=str(stored), recompute=True, limit=2)
-    assert not run.live and run.checked == CELLS * 2
-    assert len(run.table) == CELLS * PROBLEMS
-    assert "10 of the stored rows were decoded again here: all the same" in run.caption()
+    figure = paper.figure("fig4", "mini", stored, recompute=True, limit=2)
+    assert not figure.quick and figure.checked == CELLS * 2
+    assert len(figure.table) == CELLS * PROBLEMS
+    assert "10 of the stored rows were decoded again here: all the same" in figure.caption()
+
+
+def test_answers_are_decoded_as_the_stored_ones_were(stored: Path) -> None:
+    figure = paper.figure("fig4", "mini", stored)
+    answers = figure.answers("Short", 2, max_lookahead=128)
+    name = figure.point("accuracy", max_lookahead=128)["configuration"]
+    rows = figure.table[figure.table["configuration"] == name].iloc[:2]
+    assert [r.generated_tokens for r in answers.results] == list(rows["generated_tokens"])
+    assert [len(r.iterations) for r in answers.results] == list(rows["iterations"])
+    assert "<strong>Short 2</strong>" in answers._repr_html_() and len(answers.prompts) == 2
 
 
 def change_consistently(results: Path, column: str, value: object) -> None:
@@ -124,7 +184,7 @@ def test_drift_is_found_and_the_row_named(results: Path, column: str, value: obj
     with pytest.raises(ApdError, match=message):
         check_drift(results / "mini", [experiment], limit=2)
     with pytest.raises(ApdError, match=message):
-        open_artefact("fig4", "mini", results=str(results), recompute=True, limit=2)
+        paper.figure("fig4", "mini", results, recompute=True, limit=2)
 
 
 @pytest.mark.parametrize(("column", "value"), [("wall_s", 1e3), ("verifier_forwards", 9)])

@@ -27,11 +27,12 @@ from apd.decoding import AdaptiveConfig, AnyOrderConfig, adaptive, any_order, le
 from apd.decoding.configuration import Configuration, configuration_id
 from apd.errors import ApdError
 from apd.runs import run as runner
+from apd.runs.columns import columns
 from apd.runs.decode import problem_seed
 from apd.runs.grid import Cell, Experiment
 from apd.runs.provenance import ModelFiles
 from apd.runs.run import Watcher, run_experiment
-from apd.runs.table import COLUMNS, read_results
+from apd.runs.table import read_results
 
 TIMES = ["wall_s", "dllm_s", "verifier_s"]
 
@@ -66,7 +67,7 @@ class StopAfter(Watcher):
 def test_a_run_makes_one_row_a_configuration_and_problem(tmp_path: Path) -> None:
     run(tmp_path)
     table, provenance = read_results(tmp_path, "toys")
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == list(columns())
     assert len(table) == 5 * 7
     assert not (tmp_path / "toys.journal.jsonl").exists()
     by = table.set_index(["task", "configuration", "problem_id"]).sort_index()

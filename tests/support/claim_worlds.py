@@ -61,7 +61,8 @@ def paper_mean(
         except ApdError:
             continue
         return float(table["mean"].mean())
-    if metric in ("generated_tokens", "latency_s"):  # explanations ask where the paper is silent
+    # Explanations ask where the paper is silent.
+    if metric in ("generated_tokens", "latency_s", "throughput_reference_tok_s"):
         return 100.0
     raise MissingEvidence(f"the paper has no {metric} of {configuration.id} on {task}")
 

@@ -22,7 +22,7 @@ PROMPT = torch.tensor([1, 2, 3])
 def toy_pair(error=0.5, ends=(0,), dllm=None):
     own_dllm, verifier = consistent_pair(3, error=error, ends=ends)
     return SimpleNamespace(
-        name="toy", dllm=dllm or own_dllm, verifier=verifier, encode_chat=lambda text: PROMPT
+        name="toy", dllm=dllm or own_dllm, verifier=verifier, encode_chat=lambda *_: PROMPT
     )
 
 
@@ -121,6 +121,12 @@ def test_a_second_press_while_decoding_changes_nothing():
     assert panel.wait(30).generated_tokens == 20
 
 
+def test_a_prompt_that_is_no_text_is_refused_in_words():
+    panel = live_panel(toy_pair(), "half a pair: \ud83d")
+    panel.decode_button.click()
+    assert r"its character 14 is the lone surrogate &#x27;\ud83d&#x27;" in panel.status
+
+
 @pytest.mark.parametrize("prompt", ["", "   "])
 def test_an_empty_prompt_is_refused_in_words(prompt):
     panel = live_panel(toy_pair(), prompt)
@@ -132,13 +138,13 @@ def test_an_empty_prompt_is_refused_in_words(prompt):
 def test_what_goes_wrong_with_the_models_is_shown_and_escaped():
     pair = toy_pair()
 
-    def refuse(text):
-        raise ApdError("no <chat> template")
+    def refuse(*_):
+        raise ApdError("no <chat> template\x1b[2J")
 
     pair.encode_chat = refuse
     panel = live_panel(pair, "a prompt")
     panel.decode_button.click()
-    assert "no &lt;chat&gt; template" in panel.status
+    assert "no &lt;chat&gt; template␛[2J" in panel.status
 
     broken = live_panel(toy_pair(dllm=SimpleNamespace(end_token_ids=frozenset())), "a prompt")
     broken.decode_button.click()

@@ -82,6 +82,16 @@ def test_probabilities_are_the_largest_in_order_and_texts_cover_them():
             assert all(texts[str(token)] == f"<{token}>" for token, _ in law)
 
 
+def test_recorded_texts_hold_no_control_characters():
+    pair = toy_pair()
+    pair.dllm.detokenize = lambda ids: "".join(f"{token}\x1b\x9b" for token in ids)
+    pair.tokenizer.decode = lambda ids: f"\x1b[{ids[0]}m"
+    records = record_decode(pair, PROMPT, AdaptiveConfig(**SETTINGS))
+    texts = [*(record["text"] for record in records), *token_texts(pair, [records]).values()]
+    assert any("␛�" in text for text in texts) and any("␛[" in text for text in texts)
+    assert not any("\x1b" in text or "\x9b" in text for text in texts)
+
+
 def test_a_pair_without_a_verifier_cannot_be_recorded():
     pair = toy_pair()
     pair.verifier = None

@@ -1,17 +1,20 @@
 """A claim, what the results say about it, and the verdict that follows.
 
 A claim is a list of findings: an estimate, and the range in which the claim puts it. A finding
-agrees if its whole 95 % interval lies inside the range, contradicts if all of it lies outside, and
-is open otherwise. The claim holds if every finding agrees, does not hold if one contradicts, and
-otherwise cannot be tested with these results. Each finding is a test of its own, and all have to
-agree, so there is no correction for their number.
+agrees if its whole 95 % interval lies inside the range and contradicts if all of it lies outside.
+Where the claim is that there is an effect, the end of its range is no effect at all, and a finding
+whose interval lies within the smallest effect of interest on either side of that end is absent: an
+equivalence test. Everything else is open. The claim holds if every finding agrees, does not hold if
+one contradicts, and cannot be tested if one is open; if all are decided and one is absent, no
+effect was found. Each finding is a test of its own, and all have to agree, so there is no
+correction for their number.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from apd.statistics.estimates import Estimate
@@ -19,10 +22,11 @@ from apd.statistics.estimates import Estimate
 if TYPE_CHECKING:
     from apd.paper.claims.evidence import Evidence
 
-Verdict = Literal["holds", "does not hold", "not testable here"]
-Outcome = Literal["agrees", "contradicts", "open"]
+Verdict = Literal["holds", "does not hold", "no effect found", "not testable here"]
+Outcome = Literal["agrees", "contradicts", "absent", "open"]
 HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
+NO_EFFECT: Verdict = "no effect found"
 UNTESTABLE: Verdict = "not testable here"
 MINIMUM_PROBLEMS = 30  # below this no interval is trusted
 
@@ -35,24 +39,37 @@ class Finding:
         label: what is estimated.
         estimate: with its interval.
         above, below: the ends of the claimed range, exclusive.
+        smallest: effect of interest, as a distance from the end of the range; nan where the claim
+            is not that there is an effect.
         digits: decimals when shown.
     """
 
     label: str
     estimate: Estimate
+    _: KW_ONLY
     above: float = -math.inf
     below: float = math.inf
+    smallest: float = math.nan
     digits: int = 3
 
     @property
     def outcome(self) -> Outcome:
-        """Whether the interval lies inside the claimed range, outside it, or across its end."""
+        """Where the interval lies: in the claimed range, outside, at its end, or across it."""
         low, high = self.estimate.low, self.estimate.high
         if self.estimate.n < MINIMUM_PROBLEMS or math.isnan(low):
             return "open"
         if low > self.above and high < self.below:
             return "agrees"
-        return "contradicts" if high < self.above or low > self.below else "open"
+        if high < self.above or low > self.below:
+            return "contradicts"
+        near = low > self.end - self.smallest and high < self.end + self.smallest
+        return "absent" if near else "open"
+
+    @property
+    def end(self) -> float:
+        """The end of the claimed range that is nearer to the estimate."""
+        value = self.estimate.value
+        return min(self.above, self.below, key=lambda end: abs(value - end))
 
     @property
     def p_value(self) -> float:
@@ -77,7 +94,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Published:
-    """A number of the paper that the claim rests on; stderr is nan where none was given."""
+    """A number of the paper that a claim rests on; stderr is nan where none was given."""
 
     label: str
     mean: float
@@ -89,20 +106,24 @@ class Claim:
     """Something that the paper states.
 
     Attributes:
-        id: short name.
+        id: permanent name, and the anchor of the claim on its page.
+        short: the statement in a few words.
         statement: in our words.
         where: section, figure or table.
         published: the paper's numbers.
-        findings: our estimates, from the result tables.
+        findings: our estimates, from the result tables, with the rule of Algorithm 1.
         explain: why it does not hold, or may not, should that be so; from the same tables.
+        greedy: the same findings with the rule of the reference code, where both were run.
     """
 
     id: str
+    short: str
     statement: str
     where: str
     published: Callable[[], Sequence[Published]]
     findings: Callable[[Evidence], Sequence[Finding]]
     explain: Callable[[Evidence], str]
+    greedy: Callable[[Evidence], Sequence[Finding]] | None = None
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
@@ -110,7 +131,9 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     outcomes = {finding.outcome for finding in findings}
     if "contradicts" in outcomes:
         return FAILS
-    return HOLDS if outcomes == {"agrees"} else UNTESTABLE
+    if outcomes == {"agrees"}:
+        return HOLDS
+    return UNTESTABLE if "open" in outcomes or not outcomes else NO_EFFECT
 
 
 def reason_open(findings: Sequence[Finding]) -> str:
@@ -123,3 +146,11 @@ def reason_open(findings: Sequence[Finding]) -> str:
         )
     reasons = [f"{f}, claimed {f.claimed}" for f in findings if f.outcome == "open"]
     return f"The interval reaches across the end of the claimed range ({'; '.join(reasons)})."
+
+
+def reason_absent(findings: Sequence[Finding]) -> str:
+    """How small the effects are that are as good as none."""
+    reasons = [
+        f"{f}, within {f.smallest:.2g} of {f.end:.4g}" for f in findings if f.outcome == "absent"
+    ]
+    return f"No effect of a size that would be of interest ({'; '.join(reasons)})."

@@ -20,24 +20,35 @@ from apd.paper.claims.claim import (
     FAILS,
     HOLDS,
     MINIMUM_PROBLEMS,
+    NO_EFFECT,
     UNTESTABLE,
     Claim,
     Finding,
+    reason_absent,
     reason_open,
     verdict_of,
 )
 from apd.paper.claims.evidence import Evidence, MissingEvidence
 from apd.paper.scale import family
 
-CLAIMS: tuple[Claim, ...] = (*orders.CLAIMS, *mixture.CLAIMS, *windows.CLAIMS, *pareto.CLAIMS)
-VERDICTS = (HOLDS, FAILS, UNTESTABLE)
+PARTS = {
+    "orders and K": orders.CLAIMS,
+    "mixture weight R": mixture.CLAIMS,
+    "M and W": windows.CLAIMS,
+    "against autoregressive models": pareto.CLAIMS,
+}
+CLAIMS: tuple[Claim, ...] = tuple(claim for claims in PARTS.values() for claim in claims)
+_PART_OF = {claim.id: part for part, claims in PARTS.items() for claim in claims}
+VERDICTS = (HOLDS, FAILS, NO_EFFECT, UNTESTABLE)
 
 
 def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
     """One entry of the ledger: the claim, the numbers, the verdict and, unless it holds, why."""
     findings: Sequence[Finding] = ()
+    greedy: Sequence[Finding] = ()
     try:
         findings = claim.findings(evidence)
+        greedy = claim.greedy(evidence) if claim.greedy else ()
     except MissingEvidence as missing:
         verdict, why = UNTESTABLE, str(missing)
     else:
@@ -45,6 +56,8 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
         why = _reason(claim, findings, verdict, evidence)
     return {
         "id": claim.id,
+        "short": claim.short,
+        "part": _PART_OF[claim.id],
         "claim": claim.statement,
         "where": claim.where,
         "published": [
@@ -54,6 +67,8 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, Any]:
         "findings": [_finding(f) for f in findings],
         "verdict": verdict,
         "why": why,
+        "greedy_findings": [_finding(f) for f in greedy],
+        "greedy_verdict": verdict_of(greedy) if greedy else None,
     }
 
 
@@ -63,6 +78,8 @@ def _reason(claim: Claim, findings: Sequence[Finding], verdict: str, evidence: E
         return ""
     if verdict == FAILS:
         return claim.explain(evidence)
+    if verdict == NO_EFFECT:
+        return f"{reason_absent(findings)} {claim.explain(evidence)}"
     enough = all(finding.estimate.n >= MINIMUM_PROBLEMS for finding in findings)
     return reason_open(findings) + (f" {claim.explain(evidence)}" if enough else "")
 
@@ -113,6 +130,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "high": _number(estimate.high),
         "problems": estimate.n,
         "claimed": finding.claimed,
+        "above": _number(finding.above),
+        "below": _number(finding.below),
+        "smallest": _number(finding.smallest),
         "test": estimate.test,
         "p_value": _number(finding.p_value),
         "outcome": finding.outcome,

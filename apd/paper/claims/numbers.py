@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from apd.decoding.acceptance import Acceptance
 from apd.paper import settings
-from apd.paper.claims.claim import Published
+from apd.paper.claims.claim import Finding, Published
 from apd.paper.claims.evidence import Evidence
-from apd.paper.published import published, published_value
+from apd.paper.published import PAPER_PROBLEMS, published, published_value
 from apd.paper.scale import GSM
+from apd.statistics.estimates import slope
+from apd.statistics.significance import binomial_standard_error
 
 ACCURACY, SPEED, LATENCY = "accuracy", "throughput_tok_s", "latency_s"
 PARALLELISM, LENGTH = "tokens_per_iteration", "generated_tokens"
+SMALLEST_SHARE = 0.1  # of the paper's own effect: anything smaller is as good as none
 WORDS = {
     ACCURACY: "accuracy",
     SPEED: "tokens per second",
@@ -40,14 +45,49 @@ def paper_curve(
     return [Published(f"{symbol} = {value.lower()}", *numbers) for value, *numbers in points]
 
 
-def paper_loss(source: str, parameter: str, value: str, reference: str) -> float:
-    """Accuracy that the paper loses at a value, plus one standard error of that difference.
+def gap_error(numbers: Sequence[Published], task: str = GSM) -> float:
+    """Standard error of the difference of two published accuracies.
 
-    Both decode the same problems, so this is a generous margin: the standard error ignores that.
+    Where the paper gives none it is binomial, over as many problems as the paper ran. Both decode
+    the same problems, which this ignores, so a margin made of it is generous.
     """
-    before = published_value(source, ACCURACY, parameter=parameter, value=reference)
-    after = published_value(source, ACCURACY, parameter=parameter, value=value)
-    return before[0] - after[0] + math.hypot(before[1], after[1])
+    first, second = (_accuracy_error(number, task) for number in numbers)
+    return math.hypot(first, second)
+
+
+def paper_loss(numbers: Sequence[Published], task: str = GSM) -> float:
+    """Accuracy the paper loses from the first to the second, plus one standard error: a margin."""
+    before, after = numbers
+    return before.mean - after.mean + gap_error(numbers, task)
+
+
+def trend(
+    label: str, columns: dict[float, pd.Series], curve: Sequence[Published], *, rises: bool
+) -> Finding:
+    """A claim that our curve rises, or falls, as the paper's does.
+
+    The smallest slope of interest is `SMALLEST_SHARE` of the paper's, both relative to the curve's
+    first point.
+
+    Args:
+        label: of the finding.
+        columns: place on the axis -> our values by problem.
+        curve: the paper's at the same places.
+        rises: what is claimed.
+    """
+    heights = [number.mean / curve[0].mean for number in curve]
+    theirs = statistics.linear_regression(list(columns), heights).slope
+    ours_first = float(next(iter(columns.values())).mean())
+    smallest = SMALLEST_SHARE * abs(theirs) * ours_first
+    if rises:
+        return Finding(label, slope(columns), above=0, smallest=smallest)
+    return Finding(label, slope(columns), below=0, smallest=smallest)
+
+
+def _accuracy_error(number: Published, task: str) -> float:
+    if not math.isnan(number.stderr):
+        return number.stderr
+    return binomial_standard_error(number.mean, PAPER_PROBLEMS[task])
 
 
 def one_token(evidence: Evidence, artefact: str, metric: str, task: str = GSM) -> pd.Series:
@@ -56,9 +96,11 @@ def one_token(evidence: Evidence, artefact: str, metric: str, task: str = GSM) -
     return evidence.values(artefact, task, configuration, metric)
 
 
-def mixed(evidence: Evidence, mixture_weight: float, metric: str) -> pd.Series:
-    """APD at a mixture weight of Figure 3, Algorithm 1's rule."""
-    configuration = settings.adaptive(evidence.dream, GSM, mixture_weight)
+def mixed(
+    evidence: Evidence, mixture_weight: float, metric: str, rule: Acceptance = "gumbel"
+) -> pd.Series:
+    """APD at a mixture weight of Figure 3: Algorithm 1's rule, or the reference code's."""
+    configuration = settings.adaptive(evidence.dream, GSM, mixture_weight, acceptance=rule)
     return evidence.values("fig3", GSM, configuration, metric)
 
 

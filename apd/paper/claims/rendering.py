@@ -1,29 +1,39 @@
-"""The ledger as markdown: a page of claims, and a few lines under a figure."""
+"""The ledger in HTML: its conclusion, a fold for each claim, and a few lines under a figure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from apd.display.markup import Html
 from apd.errors import ApdError
-from apd.paper.claims.claim import FAILS, HOLDS, UNTESTABLE
+from apd.paper.claims.claim import FAILS, HOLDS, NO_EFFECT, UNTESTABLE, Verdict
 from apd.paper.claims.ledger import CLAIMS, judge_all
+from apd.paper.claims.words import SIGNS, Entry, code, estimated, link, named, tested
 from apd.paper.scale import family
 from apd.paths import data_dir
 
-SIGNS = {HOLDS: "✓", FAILS: "✗", UNTESTABLE: "○"}  # a verdict is never told by colour alone
-MOST_SHOWN = 8  # published numbers of one claim
+# Of one claim, of several.
+VERBS: Mapping[Verdict, tuple[str, str]] = {
+    HOLDS: ("holds", "hold"),
+    FAILS: ("does not hold", "do not hold"),
+    NO_EFFECT: ("shows no effect", "show no effect"),
+    UNTESTABLE: ("is open", "are open"),
+}
+PAGE = "claims.html"  # beside the pages of the figures
 
 
-def results_root(results: str) -> Path:
+def results_root(results: str | Path) -> Path:
     """The directory that a page's parameter `results` names: empty is the repository's own."""
     return Path(results) if results else data_dir() / "results"
 
 
-def verdicts(pair: str, where: str, results: str = "") -> str:
-    """What became of the claims that are made in one place, as a list.
+def verdicts(pair: str, where: str, results: str | Path = "") -> Html:
+    """What became of the claims that are made in one place, as a list with links to the ledger.
 
     Args:
         pair: name of the pair.
@@ -32,10 +42,11 @@ def verdicts(pair: str, where: str, results: str = "") -> str:
     """
     chosen = [claim for claim in CLAIMS if where in claim.where]
     ledger = judge_all(pair, results_root(results), chosen)
-    return "\n".join(f"- {_line(entry)}" for entry in ledger["claims"])
+    lines = "\n".join(f"<li>{_line(entry)}</li>" for entry in ledger["claims"])
+    return Html(f'<ul class="apd-verdicts">\n{lines}\n</ul>')
 
 
-def check_stored(pair: str, ledger: Mapping[str, Any], results: str = "") -> str:
+def check_stored(pair: str, ledger: Mapping[str, Any], results: str | Path = "") -> str:
     """Hold a ledger against the stored one; says in a line what was found.
 
     Raises:
@@ -55,62 +66,54 @@ def check_stored(pair: str, ledger: Mapping[str, Any], results: str = "") -> str
     )
 
 
-def counts(ledger: Mapping[str, Any]) -> str:
-    """How many claims got which verdict, in a line."""
-    parts = [f"{SIGNS[v]} **{number}** {v}" for v, number in ledger["verdicts"].items()]
-    return f"Of {len(ledger['claims'])} claims: {', '.join(parts)}."
-
-
-def ledger_page(ledger: Mapping[str, Any]) -> str:
-    """Every claim with its numbers, its test and its verdict."""
-    return "\n\n".join(_entry(number, e) for number, e in enumerate(ledger["claims"], start=1))
-
-
-def _line(entry: Mapping[str, Any]) -> str:
-    found = _findings(entry["findings"])
-    why = f" {entry['why']}" if entry["why"] else ""
-    return (
-        f"{SIGNS[entry['verdict']]} {entry['claim']}: **{entry['verdict']}**."
-        f"{f' {found}.' if found else ''}{why}"
+def conclusion(ledger: Mapping[str, Any]) -> Html:
+    """Three sentences: how many claims got which verdict, in which part, and which do not hold."""
+    entries = ledger["claims"]
+    total = ", ".join(
+        f"{SIGNS[verdict]} <strong>{number}</strong> {VERBS[verdict][number != 1]}"
+        for verdict, number in ledger["verdicts"].items()
+        if number
+    )
+    held = Counter(entry["part"] for entry in entries if entry["verdict"] == HOLDS)
+    sizes = Counter(entry["part"] for entry in entries)
+    parts = ", ".join(f"{part} {held[part]} of {size}" for part, size in sizes.items())
+    failed = "; ".join(link(e, e["short"]) for e in entries if e["verdict"] == FAILS)
+    return Html(
+        f"<p>Of {len(entries)} claims {total}. By part of the paper, those that hold are: "
+        f"{escape(parts)}. {f'What does not hold here: {failed}.' if failed else ''}</p>"
     )
 
 
-def _entry(number: int, entry: Mapping[str, Any]) -> str:
-    verdict = f"{SIGNS[entry['verdict']]} {entry['verdict']}"
-    lines = [
-        f"**{number}. {entry['claim']}** — {verdict}",
-        f"- *stated in* {entry['where']}",
-        f"- *paper:* {_published(entry['published'])}",
+def claim_folds(ledger: Mapping[str, Any]) -> Html:
+    """Every claim with its numbers, tests and reasons, folded, at an anchor that stays."""
+    return Html("\n".join(map(_fold, ledger["claims"])))
+
+
+def _fold(entry: Entry) -> str:
+    items = [
+        f"<em>stated in</em> {escape(entry['where'])}",
+        f"<em>paper:</em> {'; '.join(map(named, entry['published']))}",
+        *(f"<em>here:</em> {tested(finding)}" for finding in entry["findings"]),
     ]
-    for finding in entry["findings"]:
-        p = "" if finding["p_value"] is None else f", p = {finding['p_value']:.2g}"
-        lines.append(
-            f"- *here:* {_finding(finding)}; claimed {finding['claimed']} "
-            f"({finding['test']}{p}, {finding['problems']} problems)"
-        )
+    if entry["greedy_verdict"]:
+        found = "; ".join(estimated(finding) for finding in entry["greedy_findings"])
+        items.append(f"<em>with the greedy rule:</em> {entry['greedy_verdict']} ({found})")
     if entry["why"]:
-        lines.append(f"- *why:* {entry['why']}")
-    return f"{lines[0]}\n\n" + "\n".join(lines[1:])
+        items.append(f"<em>why:</em> {code(entry['why'])}")
+    body = "".join(f"<li>{item}</li>" for item in items)
+    verdict = f"{SIGNS[entry['verdict']]} {entry['verdict']}"
+    return (
+        f'<details class="apd-claim"><summary>{escape(entry["claim"])}: <strong>{verdict}</strong>'
+        f'</summary><ul id="claim-{entry["id"]}">{body}</ul></details>'
+    )
 
 
-def _published(numbers: Sequence[Mapping[str, Any]]) -> str:
-    shown = [f"{n['what']}: {_plus_minus(n['mean'], n['stderr'])}" for n in numbers[:MOST_SHOWN]]
-    more = len(numbers) - len(shown)
-    return "; ".join(shown) + (f"; and {more} more" if more else "")
-
-
-def _plus_minus(mean: float, stderr: float | None) -> str:
-    return f"{mean:.4g}" if stderr is None else f"{mean:.4g} ± {stderr:.2g}"
-
-
-def _findings(findings: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(_finding(finding) for finding in findings)
-
-
-def _finding(finding: Mapping[str, Any]) -> str:
-    if finding["estimate"] is None:
-        return f"{finding['what']}: unknown"
-    if finding["low"] is None:
-        return f"{finding['what']}: {finding['estimate']:.3g}"
-    low, high = finding["low"], finding["high"]
-    return f"{finding['what']}: {finding['estimate']:.3g} [{low:.3g}, {high:.3g}]"
+def _line(entry: Entry) -> str:
+    found = "; ".join(estimated(finding) for finding in entry["findings"])
+    claim = f'<a href="{PAGE}#claim-{entry["id"]}">{escape(entry["claim"])}</a>'
+    greedy = entry["greedy_verdict"]
+    also = f" (with the greedy rule: {greedy})" if greedy else ""
+    return (
+        f"{SIGNS[entry['verdict']]} {claim}: <strong>{entry['verdict']}</strong>{also}."
+        f"{f' {found}.' if found else ''} {code(entry['why'])}"
+    )

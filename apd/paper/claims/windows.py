@@ -17,10 +17,11 @@ from apd.paper.claims.numbers import (
     one_token,
     paper_curve,
     paper_loss,
+    trend,
 )
 from apd.paper.grids import LOOKAHEADS, WINDOWS
 from apd.paper.scale import GSM
-from apd.statistics.estimates import difference, ratio, slope
+from apd.statistics.estimates import difference, ratio
 
 SMALLEST_M, HALF_M = 4, 128
 USUAL_W, SMALLEST_W = 16, 1
@@ -48,14 +49,14 @@ def _by_steps(
 
 def _m_slope(e: Evidence, metric: str) -> Finding:
     label = f"{WORDS[metric]}, slope over the steps from no limit to the smallest M"
-    found = slope(_by_steps(e, LOOKAHEADS, _lookahead, metric))
-    return Finding(label, found, above=0) if metric == SPEED else Finding(label, found, below=0)
+    columns = _by_steps(e, LOOKAHEADS, _lookahead, metric)
+    return trend(label, columns, paper_curve("fig4", metric, "M"), rises=metric == SPEED)
 
 
 def _half_is_free(e: Evidence) -> list[Finding]:
     lost = difference(one_token(e, "fig4", ACCURACY), _lookahead(e, HALF_M, ACCURACY))
     gained = ratio(_lookahead(e, HALF_M, SPEED), one_token(e, "fig4", SPEED))
-    margin = paper_loss("fig4", "M", str(HALF_M), "None")
+    margin = paper_loss(paper_curve("fig4", ACCURACY, "M", ("None", str(HALF_M))))
     return [
         Finding(f"accuracy, no limit minus M = {e.dream.length(HALF_M)}", lost, below=margin),
         Finding(f"speed, M = {e.dream.length(HALF_M)} over no limit", gained, above=1),
@@ -65,15 +66,17 @@ def _half_is_free(e: Evidence) -> list[Finding]:
 def _w_is_nearly_free(w: int, e: Evidence) -> list[Finding]:
     lost = difference(one_token(e, "fig6", ACCURACY), _window(e, w, ACCURACY))
     label = f"accuracy, W = none minus W = {e.dream.length(w)}"
-    return [Finding(label, lost, below=paper_loss("fig6", "W", str(w), "None"))]
+    margin = paper_loss(paper_curve("fig6", ACCURACY, "W", ("None", str(w))))
+    return [Finding(label, lost, below=margin)]
 
 
 def _w_speeds_up(e: Evidence) -> list[Finding]:
     gained = ratio(_window(e, USUAL_W, SPEED), one_token(e, "fig6", SPEED))
     columns = _by_steps(e, WINDOWS[1:], _window, SPEED)
+    curve = paper_curve("fig6", SPEED, "W")[1:]
     return [
         Finding(f"speed, W = {e.dream.length(USUAL_W)} over none", gained, above=1),
-        Finding("tokens/s, slope over the steps to smaller W", slope(columns), above=0),
+        trend("tokens/s, slope over the steps to smaller W", columns, curve, rises=True),
     ]
 
 
@@ -98,6 +101,7 @@ def _why_not_faster(e: Evidence) -> str:
 CLAIMS = [
     Claim(
         id="smaller-m-shortens",
+        short="smaller M shortens answers",
         statement="A smaller M shortens the answers",
         where="Section 5, Figure 4 (b)",
         published=lambda: paper_curve("fig4", LENGTH, "M"),
@@ -106,6 +110,7 @@ CLAIMS = [
     ),
     Claim(
         id="smaller-m-costs-accuracy",
+        short="smaller M costs accuracy",
         statement="A smaller M costs accuracy",
         where="Section 5, Figure 4 (a)",
         published=lambda: paper_curve("fig4", ACCURACY, "M"),
@@ -114,6 +119,7 @@ CLAIMS = [
     ),
     Claim(
         id="smaller-m-faster",
+        short="smaller M is faster",
         statement="A smaller M gives more tokens per second",
         where="Section 5, Figure 4 (a)",
         published=lambda: paper_curve("fig4", SPEED, "M"),
@@ -122,6 +128,7 @@ CLAIMS = [
     ),
     Claim(
         id="half-the-canvas-is-free",
+        short="half the canvas is free",
         statement="Showing the dLLM half of the canvas (M = 128 of 256) speeds it up at no cost in "
         "accuracy",
         where="Section 5, Figure 4 (a)",
@@ -134,6 +141,7 @@ CLAIMS = [
     ),
     Claim(
         id="w-costs-almost-nothing",
+        short="W = 16 costs almost nothing",
         statement="A recompute window of 16 tokens costs almost no accuracy",
         where="Section 5, Figure 6",
         published=lambda: paper_curve("fig6", ACCURACY, "W", ("None", "16")),
@@ -145,6 +153,7 @@ CLAIMS = [
     ),
     Claim(
         id="smallest-w-keeps-most",
+        short="W = 1 keeps most of the accuracy",
         statement="Even a window of 1 loses only a few points of accuracy",
         where="Figure 6",
         published=lambda: paper_curve("fig6", ACCURACY, "W", ("None", "1")),
@@ -156,6 +165,7 @@ CLAIMS = [
     ),
     Claim(
         id="smaller-w-faster",
+        short="smaller W is faster",
         statement="A smaller W gives more tokens per second",
         where="Section 5, Figure 6",
         published=lambda: paper_curve("fig6", SPEED, "W"),

@@ -1,0 +1,96 @@
+"""The rows of the registry: every decoder of the package, with all that depends on which it is.
+
+A new decoder is a file with its settings and its loop, and a row here.
+"""
+
+from __future__ import annotations
+
+from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
+from apd.decoding.any_order import AnyOrderConfig, any_order_steps
+from apd.decoding.autoregressive import AutoregressiveConfig, autoregressive_steps
+from apd.decoding.decoder import Decoder, Look
+from apd.decoding.expected_passes import ACCEPTED, Passes, share_of_canvas
+from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
+
+
+def _any_order(
+    order: str, look: Look, lm_eval: tuple[str, ...], spellings: tuple[str, ...] = ()
+) -> Decoder:
+    """Any-order decoding in one order: every pass is over the whole canvas."""
+    return Decoder(
+        name=order,
+        settings=AnyOrderConfig,
+        steps=any_order_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=config.num_steps or config.max_new_tokens),
+        look=look,
+        fixed={"order": order},
+        lm_eval=lm_eval,
+        spellings=spellings,
+    )
+
+
+# The first row of a kind of model is what decodes with it unless another is asked for.
+ROWS = (
+    Decoder(
+        name="apd",
+        settings=AdaptiveConfig,
+        steps=adaptive_steps,
+        models=("dllm", "verifier"),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / ACCEPTED, verifier=tokens / ACCEPTED, share=share_of_canvas(config)
+        ),
+        look=Look("APD", "#0072B2", "o"),
+        lm_eval=("apd",),
+    ),
+    Decoder(
+        name="left_to_right",
+        settings=LeftToRightConfig,
+        steps=left_to_right_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / config.tokens_per_step, share=share_of_canvas(config)
+        ),
+        look=Look("left to right, K tokens", "#D55E00", "s"),
+        lm_eval=("apd-left-to-right", "dream-left-to-right", "llada-left-to-right"),
+        spellings=("leftright",),
+    ),
+    _any_order(
+        "random",
+        Look("random order", "#009067", "P", "--"),
+        ("dream-random", "llada-random"),
+        ("origin",),
+    ),
+    _any_order(
+        "confidence",
+        Look("confidence order", "#C2528B", "X", "-."),
+        ("dream-confidence",),
+        ("maskgit_plus",),
+    ),
+    _any_order(
+        "low_confidence",
+        Look("confidence order, LLaDA", "#4F7CAC", "H", "-."),
+        ("dream-low-confidence", "llada-low-confidence", "llada-confidence"),
+    ),
+    _any_order(
+        "margin",
+        Look("margin order", "#5B7F2B", "h", "--"),
+        ("dream-margin", "llada-margin"),
+        ("topk_margin",),
+    ),
+    _any_order(
+        "entropy",
+        Look("entropy order", "#B5651D", "p", ":"),
+        ("dream-entropy", "llada-entropy"),
+    ),
+    Decoder(
+        name="autoregressive",
+        settings=AutoregressiveConfig,
+        steps=autoregressive_steps,
+        models=("baseline",),
+        passes=lambda config, tokens: Passes(baseline=tokens),
+        look=Look("autoregressive, large", "#6F7B8A", "^", "-."),
+        lm_eval=("qwen",),
+        spellings=("leftright", "left_to_right"),
+    ),
+)

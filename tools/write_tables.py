@@ -1,0 +1,188 @@
+"""Write the tables of README and book that are computed, between their markers.
+
+    python tools/write_tables.py            # into the files
+    python tools/write_tables.py --check    # only say which are not up to date
+
+README.md has the mini models' accuracy on the test sets, from the stored results of the figures;
+``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apd.errors import ApdError
+from apd.models.registry import pair_spec
+from apd.paper.figures import ARTEFACTS, experiment_of
+from apd.paper.gpu_hours import problem_seconds, problems_of
+from apd.paper.scale import scale_of
+from apd.paths import data_dir
+from apd.runs.cells import shared_cells
+from apd.runs.table import read_results, results_directory
+from apd.statistics.report import machine_name, plus_minus
+from apd.statistics.summary import summarise
+
+COMMAND = "python tools/write_tables.py"
+LARGE_PAIRS = ("dream-7b", "llada-8b")
+TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_humaneval")
+SOURCES = {"mini": ("fig5", "humaneval", "fig2", "fig3"), "mini-llada": ("fig2",)}
+# (pair, configuration id) -> model and decoder as the table calls them, in the order of its rows.
+LABELS = {
+    ("mini", "mini-qwen-large"): ("mini-qwen-large", "autoregressive"),
+    ("mini", "mini-qwen-small"): ("mini-qwen-small", "autoregressive"),
+    ("mini", "left_to_right-K1"): ("mini-dream", "left to right, K = 1"),
+    ("mini", "left_to_right-K4"): ("mini-dream", "left to right, K = 4"),
+    ("mini", "apd-R0.1"): ("mini-dream + mini-qwen-small", "APD, R = 0.1"),
+    ("mini", "apd-R0.5"): ("mini-dream + mini-qwen-small", "APD, R = 0.5"),
+    ("mini", "apd-R0.7"): ("mini-dream + mini-qwen-small", "APD, R = 0.7"),
+    ("mini-llada", "left_to_right-K1"): ("mini-llada", "left to right, K = 1"),
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a text file that is generated, between two marker lines.
+
+    Attributes:
+        file: below the root of the repository.
+        name: of its markers.
+        render: makes it, from stored data alone.
+    """
+
+    file: str
+    name: str
+    render: Callable[[], str]
+
+    @property
+    def path(self) -> Path:
+        """In the repository that holds the data directory."""
+        return data_dir().parent / self.file
+
+    def read(self) -> str:
+        """What stands between the markers. Raises ApdError if file or markers are missing."""
+        return self._split()[1].strip()
+
+    def write(self) -> None:
+        """Put it between the markers. Raises ApdError if something is missing."""
+        before, _, after = self._split()
+        opening, closing = self._markers
+        text = f"{before}{opening}\n{self.render()}\n{closing}{after}"
+        self.path.write_text(text, encoding="utf-8")
+
+    @property
+    def _markers(self) -> tuple[str, str]:
+        return f"<!-- {self.name}:start -->", f"<!-- {self.name}:end -->"
+
+    def _split(self) -> tuple[str, str, str]:
+        """Text before the start marker, between the markers, behind the end marker."""
+        opening, closing = self._markers
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ApdError(f"cannot read {self.path}: {error.strerror}; use a checkout") from None
+        before, found, rest = text.partition(opening)
+        body, also_found, after = rest.partition(closing)
+        if not found or not also_found:
+            raise ApdError(f"{self.path} lacks {opening} and {closing}: put them where it belongs")
+        return before, body, after
+
+
+def markdown_table(rows: Iterable[Sequence[object]], numbers_from: int) -> str:
+    """A table whose first row is its heading; columns from `numbers_from` on are right-aligned."""
+    heading, *others = [[str(cell) for cell in row] for row in rows]
+    rule = ["---" if i < numbers_from else "--:" for i in range(len(heading))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *others))
+
+
+def models_table() -> str:
+    """Accuracy of every mini model, and the speed of its decoders, with their errors.
+
+    Raises:
+        ApdError: results are missing or do not pass their checks.
+    """
+    means: dict[tuple[str, str, str, str], tuple[float, float]] = {}
+    notes = []
+    for pair, artefacts in SOURCES.items():
+        for artefact in artefacts:
+            table, note = read_results(results_directory(pair), artefact)
+            notes.append(note)
+            for row in summarise(table).itertuples(index=False):
+                key = (pair, str(row.configuration), str(row.task), str(row.metric))
+                means[key] = (float(row.mean), float(row.stderr))
+
+    def shown(which: tuple[str, str], task: str, metric: str, digits: int) -> str:
+        found = means.get((*which, task, metric))
+        return "–" if found is None else plus_minus(*found, digits)
+
+    tasks = (f"`{task}`" for task in TASKS)
+    rows = [["model", "decoder", *tasks, "tokens / iteration", "tok/s"]]
+    for which, labels in LABELS.items():
+        accuracies = (shown(which, task, "accuracy", 3) for task in TASKS)
+        parallelism = shown(which, TASKS[0], "tokens_per_iteration", 2)
+        speed = shown(which, TASKS[0], "throughput_tok_s", 0)
+        rows.append([*labels, *accuracies, parallelism, speed])
+    return f"{markdown_table(rows, 2)}\n\n{_models_caption(notes)}"
+
+
+def _models_caption(notes: Sequence[Mapping[str, Any]]) -> str:
+    """What the numbers are, and what they were measured with."""
+    problems = {name: task["problems"] for note in notes for name, task in note["tasks"].items()}
+    counts = ", ".join(f"{problems[task]} {task}" for task in TASKS if task in problems)
+    machines = {machine_name(note["machine"]) for note in notes}
+    return (
+        f"Accuracy ± standard error on the held-out test sets ({counts} problems); tokens per "
+        "iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
+        f"tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of Figures "
+        f"2, 3 and 5 in `data/results/`, which `apd reproduce` makes; `{COMMAND}` renders them."
+    )
+
+
+def hours_table() -> str:
+    """Decodes and hours of every artefact of the large pairs, new cells only."""
+    rows: list[Sequence[object]] = [["pair", "artefact", "configurations", "decodes", "hours"]]
+    for pair in LARGE_PAIRS:
+        scale = scale_of(pair)
+        experiments = [experiment_of(a, pair) for a in ARTEFACTS.values() if a.grid(scale)]
+        owned = shared_cells(experiments)
+        total = 0.0
+        for experiment in experiments:
+            counts = {c: problems_of(c, scale) for c, owner in owned if owner is experiment}
+            seconds = sum(n * problem_seconds(cell, scale) for cell, n in counts.items())
+            total += seconds
+            numbers = (len(counts), sum(counts.values()), f"{seconds / 3600:.1f}")
+            rows.append([f"`{pair}`", experiment.artefact, *numbers])
+        name = f"**all**, in {pair_spec(pair).memory_gb:g} GB"
+        rows.append([f"`{pair}`", name, len(owned), "", f"{total / 3600:.0f}"])
+    return markdown_table(rows, 2)
+
+
+SECTIONS = (
+    Section("README.md", "models-table", models_table),
+    Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the sections, or with --check only compare them."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Write the computed tables.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
+    arguments = parser.parse_args(argv)
+    try:
+        stale = [section for section in SECTIONS if section.read() != section.render()]
+        for section in stale:
+            if not arguments.check:
+                section.write()
+            print(f"{section.file}: {'stale' if arguments.check else 'written'}")
+    except ApdError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 1 if stale and arguments.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
