@@ -16,6 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+LONGEST = 2048
+"""Positions that a graph can compute: its rotary table ends there."""
+
 
 class SegmentPass(nn.Module):
     """A Qwen2 or Llama decoder as a function of tokens, positions, and cached keys and values.
@@ -27,7 +30,7 @@ class SegmentPass(nn.Module):
         longest: positions the rotary table covers.
     """
 
-    def __init__(self, model: Any, *, causal: bool, longest: int = 1024) -> None:
+    def __init__(self, model: Any, *, causal: bool, longest: int = LONGEST) -> None:
         super().__init__()
         config, parts = model.config, model.model
         self.causal = causal
@@ -39,8 +42,10 @@ class SegmentPass(nn.Module):
         self.norm = parts.norm.weight
         self.head = nn.Parameter(model.lm_head.weight.detach(), requires_grad=False)
         cos, sin = parts.rotary_emb(torch.zeros(1), torch.arange(longest)[None])
-        self.register_buffer("cos", cos[0])  # (longest, d)
-        self.register_buffer("sin", sin[0])
+        half = cos.shape[-1] // 2  # the second half repeats the first
+        self.longest, self.head_dim = longest, 2 * half
+        self.register_buffer("cos", cos[0, :, :half])  # (longest, d/2)
+        self.register_buffer("sin", sin[0, :, :half])
 
     def forward(
         self, tokens: Tensor, positions: Tensor, past_keys: Tensor, past_values: Tensor
@@ -55,7 +60,7 @@ class SegmentPass(nn.Module):
             (T, V) logits, and the keys and values of the T positions, (C, G, T, d) each.
         """
         hidden = F.embedding(tokens, self.embedding)
-        cos, sin = self.cos[positions], self.sin[positions]  # (T, d)
+        cos, sin = (table[positions].repeat(1, 2) for table in (self.cos, self.sin))  # (T, d)
         mask = self._mask(positions, past_keys.shape[2]) if self.causal else None
         all_keys, all_values = [], []
         for index, layer in enumerate(self.layers):

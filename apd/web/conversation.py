@@ -1,0 +1,46 @@
+"""The chat template as a page needs it: rendered once, with a gap for the reader's words.
+
+A page has no template engine. Its conversations differ in the reader's words alone, so all else is
+written down here: control tokens as ids, text as text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from apd.models.pairs import SYSTEM_PROMPT, Pair
+
+GAP = "\N{OBJECT REPLACEMENT CHARACTER}"
+
+
+def control_tokens(pair: Pair) -> dict[str, int]:
+    """Special tokens of the pair's tokenizer and those of its chat template, with their ids."""
+    added = pair.tokenizer.added_tokens_decoder.items()
+    return {token.content: token_id for token_id, token in added if token.special}
+
+
+def conversation_pieces(pair: Pair, system: str = SYSTEM_PROMPT) -> list[dict[str, Any]]:
+    """A conversation up to where the answer begins, cut at its control tokens.
+
+    Returns:
+        In order: ``{"id": ...}`` for a control token, ``{"text": ...}`` for text, and once
+        ``{"before": ..., "after": ...}`` for the text around the reader's words.
+    """
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": GAP}]
+    text = str(
+        pair.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    )
+    control = control_tokens(pair)
+    names = "|".join(map(re.escape, sorted(control, key=len, reverse=True)))
+    pieces = [piece for piece in re.split(f"({names})", text) if piece]
+    return [_piece(piece, control) for piece in pieces]
+
+
+def _piece(piece: str, control: dict[str, int]) -> dict[str, Any]:
+    if piece in control:
+        return {"id": control[piece]}
+    if GAP in piece:
+        before, after = piece.split(GAP)
+        return {"before": before, "after": after}
+    return {"text": piece}
