@@ -13,6 +13,9 @@
   // Where the manager looks for any other widget module: here, not on a public CDN.
   document.currentScript.setAttribute("data-jupyter-widgets-cdn", vendor);
 
+  // Where the page that decodes finds its models and their runtime.
+  document.documentElement.dataset.apdLive = new URL("live/", document.currentScript.src).href;
+
   // The manager still calls MathJax 2's queue to typeset labels; hand that work to MathJax 3,
   // whose script is deferred and therefore ready by now if the page has any mathematics.
   document.addEventListener("DOMContentLoaded", () => {

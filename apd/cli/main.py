@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, evaluate, export_web, models, reproduce, train_mini
 from apd.errors import ApdError
 
 Command = Callable[[argparse.Namespace], int]
@@ -18,6 +18,7 @@ COMMANDS = {
     "aup": aup,
     "reproduce": reproduce,
     "bench": bench,
+    "export-web": export_web,
 }
 
 EXIT_ERROR = 2

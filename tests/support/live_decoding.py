@@ -13,7 +13,7 @@ from apd.decoding.config import SamplingConfig
 from apd.widgets.bundle import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ROOT / "_build" / "npm" / "node_modules"
+MODULES = ROOT / "_build" / "runtime"
 EXPORTED = ROOT / "_build" / "live-models"
 
 RUNNER = """

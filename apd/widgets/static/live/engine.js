@@ -3,6 +3,7 @@ import { adaptive } from "./adaptive.js";
 import { autoregressive } from "./autoregressive.js";
 import { Chat } from "./chat.js";
 import { leftToRight } from "./left-to-right.js";
+import { modelNames } from "./models-needed.js";
 import { Model } from "./passes.js";
 import { threshold } from "./threshold.js";
 
@@ -62,10 +63,4 @@ export async function openEngine({ ort, Tokenizer, manifest, read }) {
   const modelsFor = async (decoder, baseline = manifest.baselines[0]) => Object.fromEntries(
     await Promise.all(modelNames(decoder, baseline).map(async ([role, name]) => [role, await open(name)])));
   return { chat, modelsFor };
-}
-
-// [role, name in the manifest] of what a decoder needs.
-export function modelNames(decoder, baseline) {
-  if (decoder === "autoregressive") return [["model", baseline]];
-  return decoder === "apd" ? [["dllm", "dllm"], ["verifier", "verifier"]] : [["dllm", "dllm"]];
 }
