@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from apd.decoding.decoder import Look
 
-FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
 # Text and axes: contrast above 4.5 on white, and on a dark page, where the book's style sheet
 # brightens figures by DARK_BRIGHTNESS.
 INK = "#707070"
 DARK_BRIGHTNESS = 1.3
 FAINT = "#75757544"  # grid
+FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
 PANEL_INCHES = {1: (4.6, 3.3), 2: (4.0, 3.0), 3: (2.75, 2.6)}  # of a panel, by panels in a row
 PANEL_POINTS = {1: 11, 2: 10.5, 3: 9.5}  # size of text in it
 
@@ -223,16 +223,13 @@ def paper_points(
     return curve(ax, x, mean, stderr, method, label=label, **(hollow | changes))
 
 
-def legend_above(
-    fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None, columns: int = 2
-) -> None:
-    """A legend of markers above all panels, where it covers no point.
+def legend_above(fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None) -> None:
+    """A legend of markers in two columns above all panels, where it covers no point.
 
     Args:
         fig: receives the legend.
         ax: the panel whose labelled curves it names.
         hollow: further entries, label -> marker, drawn hollow in grey.
-        columns: of the legend.
     """
     from matplotlib.lines import Line2D
 
@@ -244,7 +241,7 @@ def legend_above(
     for marker in extra.values():
         handles.append(Line2D([], [], marker=marker, mfc="none", ls="none", color=INK))
     names = [*labels, *extra]
-    fig.legend(handles, names, loc="outside upper center", ncols=columns)
+    fig.legend(handles, names, loc="outside upper center", ncols=2)
 
 
 def law_bars(

@@ -54,10 +54,10 @@ class BenchModels:
 
 def word_problems(pair: Pair, count: int) -> list[Tensor]:
     """The first `count` prompts of `mini_gsm`, encoded."""
-    from apd.tasks.task import load_task
+    from apd.tasks import load_task
 
     task = load_task("mini_gsm")
-    return [pair.encode_chat(task.user(row), task.system) for row in task.rows[:count]]
+    return task.prompts(pair, count)
 
 
 def any_prompt(models: Sequence[DiffusionLM | AutoregressiveLM], length: int, seed: int) -> Tensor:

@@ -6,19 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apd.cli.eval_arguments import MINI_LENGTH
 from apd.cli.flags import add_flag, value_options
 from apd.models.pairs import PAIRS, SYSTEM_PROMPT, pair_spec
+from apd.tasks.figure_1 import QUESTION
 
 if TYPE_CHECKING:
     from apd.decoding import AdaptiveConfig
 
-# Figure 1 of the paper. The answer is 260.
-SHEEP = (
-    "Toulouse has twice as many sheep as Charleston. Charleston has 4 times as many sheep as "
-    "Seattle. How many sheep do Toulouse, Charleston, and Seattle have together if Seattle has "
-    "20 sheep?"
-)
 DEFAULT_PAIR, DREAM_PAIR = "mini", "dream-7b"
 DTYPES = ("float32", "bfloat16", "float16")
 PAPER = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}  # of the paper's demo
@@ -62,8 +56,7 @@ def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
 
     given = {name: getattr(arguments, name) for name in (*APD, *SAMPLING)}
     if given["max_new_tokens"] is None:
-        mini = pair_name(arguments).startswith("mini")
-        given["max_new_tokens"] = MINI_LENGTH if mini else AdaptiveConfig.max_new_tokens
+        given["max_new_tokens"] = pair_spec(pair_name(arguments)).canvas
     return AdaptiveConfig(**given)
 
 
@@ -78,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_prompt(group: Any) -> None:
     add_flag(
-        group, "--prompt", default=SHEEP, metavar="TEXT", help="default: the problem of Figure 1"
+        group, "--prompt", default=QUESTION, metavar="TEXT", help="default: the problem of Figure 1"
     )
     system = f"default: {SYSTEM_PROMPT!r}"
     add_flag(group, "--system", default=SYSTEM_PROMPT, metavar="TEXT", help=system)
@@ -94,7 +87,8 @@ def _add_settings(group: Any, names: dict[str, tuple[tuple[str, ...], tuple[str,
         default, options = PAPER.get(name, about.default), value_options(about)
         said = default
         if name == "max_new_tokens":
-            said, default = f"{MINI_LENGTH} for mini pairs, else {default}", None
+            canvas = pair_spec(DEFAULT_PAIR).canvas
+            said, default = f"{canvas} for mini pairs, else {default}", None
         if about.choices:
             options = {"choices": about.choices}
         flag = f"--{name.replace('_', '-')}"

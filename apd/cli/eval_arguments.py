@@ -16,7 +16,6 @@ from apd.cli.reference_spellings import MODEL_ALIASES
 if TYPE_CHECKING:
     from apd.decoding.setting import Setting
 
-MINI_LENGTH = 128  # canvas of the mini pairs, tokens
 DEFAULT_PAIR, DEFAULT_TASK = "mini", "mini_gsm"
 DEFAULT_OUTPUT = Path("results")
 LENGTHS = (

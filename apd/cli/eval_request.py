@@ -6,7 +6,6 @@ import argparse
 import re
 from typing import Any
 
-from apd.cli.eval_arguments import MINI_LENGTH
 from apd.cli.reference_spellings import in_own_words
 from apd.decoding.configuration import DLLM, Configuration, configure
 from apd.decoding.decoder import Decoder
@@ -15,11 +14,7 @@ from apd.errors import ApdError
 from apd.models.registry import pair_spec
 from apd.runs.grid import Cell, Experiment
 
-# Canvas behind the prompt, tokens, as in the paper: of the large dLLMs, and longer where answers
-# are; an autoregressive model writes until it ends by itself.
-LARGE_LENGTH = 256
-MATH, MATH_LENGTH = "hendrycks_math", 512
-AUTOREGRESSIVE_LENGTH = 16384
+MATH = "hendrycks_math"
 
 
 def build_experiment(arguments: argparse.Namespace) -> Experiment:
@@ -74,11 +69,10 @@ def _artefact(arguments: argparse.Namespace, configuration: Configuration) -> st
 
 def _usual_length(arguments: argparse.Namespace, row: Decoder) -> int:
     """The canvas behind the prompt unless --max-new-tokens says otherwise."""
-    if arguments.pair.startswith("mini"):
-        return MINI_LENGTH
+    spec = pair_spec(arguments.pair)
     if row.models == ("baseline",):
-        return AUTOREGRESSIVE_LENGTH
-    return MATH_LENGTH if arguments.task.startswith(MATH) else LARGE_LENGTH
+        return spec.autoregressive_tokens
+    return spec.math_canvas if arguments.task.startswith(MATH) else spec.canvas
 
 
 def _model(arguments: argparse.Namespace, row: Decoder, baselines: list[str]) -> str:

@@ -10,6 +10,7 @@ import argparse
 from typing import NamedTuple
 
 from apd.errors import ApdError
+from apd.models.registry import PAIRS
 
 
 class Model(NamedTuple):
@@ -53,7 +54,7 @@ def in_own_words(arguments: argparse.Namespace) -> argparse.Namespace:
     from apd.decoding.registry import decoder, spelt, usual_decoder
 
     own = argparse.Namespace(**vars(arguments))
-    mini, on_baseline = (own.pair or "").startswith("mini"), False
+    mini, on_baseline = own.pair in PAIRS and PAIRS[own.pair].mini, False
     if own.model_alias is not None:
         on_baseline = _resolve_model(own, mini)
         own.task = TASK_ALIASES.get(own.task, (own.task, own.task))[mini]
@@ -72,8 +73,6 @@ def in_own_words(arguments: argparse.Namespace) -> argparse.Namespace:
 
 def _resolve_model(own: argparse.Namespace, mini: bool) -> bool:
     """Replace the model alias by a pair and a model. Returns whether it is a baseline."""
-    from apd.models.registry import PAIRS
-
     if own.model_alias not in MODEL_ALIASES:
         raise ApdError(
             f"unknown model alias {own.model_alias!r}; choose one of {', '.join(MODEL_ALIASES)}"

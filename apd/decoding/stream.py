@@ -11,7 +11,7 @@ from apd.decoding.result import DecodeResult, Iteration
 
 
 class Stream(Iterator[Iteration]):
-    """Yields the iterations of a decode as they are finished.
+    """Yields the iterations of a decode as they are finished::
 
         decode = Stream(adaptive_steps, (dllm, verifier), prompt_ids, AdaptiveConfig())
         for iteration in decode:

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 from apd.errors import ApdError
 from apd.harness.names import model_names
-from apd.tasks.definition_files import TASKS_DIR
 
 if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
+TASKS_DIR = Path(__file__).with_name("definitions")
 __all__ = ["TASKS_DIR", "model_names", "register_models", "task_manager"]
 
 

@@ -6,12 +6,18 @@ import hashlib
 from typing import Any
 
 from apd.errors import ApdError
+from apd.models.chat import encode, escape, render_chat
 
 
 class ChatTokenizer:
-    """Mixed into an lm-eval model that has a Hugging Face `tokenizer`."""
+    """Mixed into an lm-eval model that has a Hugging Face `tokenizer`.
+
+    Attributes:
+        renders: whether requests are conversations that `apply_chat_template` has rendered.
+    """
 
     tokenizer: Any
+    renders: bool = False
 
     @property
     def eot_token_id(self) -> int:
@@ -26,17 +32,33 @@ class ChatTokenizer:
 
     @property
     def tokenizer_name(self) -> str:
-        """Names the tokenizer and its chat template in lm-eval's request caches."""
+        """Names the tokenizer and its chat template in lm-eval's request caches.
+
+        lm-eval asks for it where it applies the template, also if it then finds the rendered
+        conversations in its cache.
+        """
+        self.renders = True
         template = hashlib.sha256(str(self.tokenizer.chat_template).encode()).hexdigest()[:8]
         return f"{str(self.tokenizer.name_or_path).strip('/').replace('/', '__')}-{template}"
 
-    def tok_encode(
-        self, string: str, add_special_tokens: bool | None = None, **_: Any
-    ) -> list[int]:
-        """Token ids of a text; its special tokens are those that it spells out."""
-        return list(
-            self.tokenizer(string, add_special_tokens=bool(add_special_tokens))["input_ids"]
-        )
+    def tok_encode(self, string: str, **_: Any) -> list[int]:
+        """Token ids of a request's text: the control tokens of the chat template, all else text.
+
+        A text that no template has rendered holds no control token, whatever it spells out.
+        """
+        rendered = string if self.renders else escape(self.tokenizer, string)
+        return encode(self.tokenizer, rendered)
+
+    def encode_text(self, text: str) -> list[int]:
+        """Token ids of a text that is not part of a conversation."""
+        return encode(self.tokenizer, escape(self.tokenizer, text))
+
+    def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        """lm-eval's own, the continuation being text in conversations too."""
+        if self.renders:
+            continuation = escape(self.tokenizer, continuation)
+        pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)  # type: ignore[misc]
+        return pair
 
     def apply_chat_template(
         self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
@@ -55,11 +77,10 @@ class ChatTokenizer:
                 f"the tokenizer {self.tokenizer.name_or_path} has no chat template; use an "
                 "instruction-tuned checkpoint, or leave apply_chat_template out"
             )
-        return str(
-            self.tokenizer.apply_chat_template(
-                chat_history,
-                tokenize=False,
-                add_generation_prompt=add_generation_prompt,
-                continue_final_message=not add_generation_prompt,
-            )
+        self.renders = True
+        return render_chat(
+            self.tokenizer,
+            chat_history,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt,
         )

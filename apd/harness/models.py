@@ -28,7 +28,7 @@ from apd.harness.names import ModelName, model_names
 from apd.harness.requests import Generation, generations, request_seeds
 from apd.harness.settings import LikelihoodConfig, plain_settings
 from apd.runs.decode import decode_problems
-from apd.tasks.public_tasks import cut_at
+from apd.tasks.task import cut_at
 
 TokenPair = tuple[Any, list[int], list[int]]  # request, context ids, continuation ids
 

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 from apd.decoding.configuration import Configuration, configure
 from apd.decoding.registry import decoder
 from apd.errors import ApdError
+from apd.models.registry import pair_spec
 
-MINI_LENGTH, LENGTH = 128, 256  # tokens behind the prompt unless the task or the arguments say so
 _LENGTH_NAMES = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
 Likelihood = Literal["left_to_right", "bound"]
 
@@ -65,7 +65,7 @@ def model_configuration(
                 f"model argument {name!r} is unknown to {algorithm}; its settings: "
                 f"{', '.join(sorted(known))}"
             )
-    usual = {"max_new_tokens": MINI_LENGTH if pair.startswith("mini") else LENGTH}
+    usual = {"max_new_tokens": pair_spec(pair).canvas}  # unless the task says so
     return configure(algorithm, settings, model=model, usual=usual)
 
 

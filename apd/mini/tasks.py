@@ -1,10 +1,10 @@
-"""The five tasks of the suite: samplers, the train/test split, and the stored test sets."""
+"""The tasks of the suite: examples on either side of the split, and the stored test sets."""
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from apd.errors import ApdError
 from apd.mini import structures  # noqa: F401  (registers the problem structures)
@@ -14,42 +14,59 @@ from apd.mini.expressions import sample_expression
 from apd.mini.multiple_choice import sample_multiple_choice
 from apd.mini.programs import sample_program
 from apd.mini.word_problems import sample_word_problem
+from apd.models.pairs import SYSTEM_PROMPT
 from apd.paths import data_dir
 
-SAMPLERS: dict[str, Callable[[random.Random], Example]] = {
-    "mini_gsm": sample_word_problem,
-    "mini_math": sample_expression,
-    "mini_gpqa": sample_multiple_choice,
-    "mini_humaneval": sample_program,
-    "mini_essay": sample_essay,
+
+@dataclass(frozen=True, kw_only=True)
+class Generator:
+    """How examples of a task are made, for training and for its stored test set.
+
+    Attributes:
+        sample: random generator -> an example.
+        test_size: examples of the test set.
+        train_share: share of the training examples that are of this task.
+        system: what the models are told: the paper's system prompts, in fewer words.
+    """
+
+    sample: Callable[[random.Random], Example]
+    test_size: int
+    train_share: float
+    system: str = SYSTEM_PROMPT
+
+
+STEP_BY_STEP = f"{SYSTEM_PROMPT} Reason step by step and give the answer as "
+SUITE: Mapping[str, Generator] = {
+    "mini_gsm": Generator(sample=sample_word_problem, test_size=500, train_share=0.52),
+    "mini_math": Generator(
+        sample=sample_expression,
+        test_size=250,
+        train_share=0.12,
+        system=f"{STEP_BY_STEP}boxed{{ANSWER}}.",
+    ),
+    "mini_gpqa": Generator(
+        sample=sample_multiple_choice,
+        test_size=250,
+        train_share=0.19,
+        system=f"{STEP_BY_STEP}(LETTER).",
+    ),
+    "mini_humaneval": Generator(sample=sample_program, test_size=164, train_share=0.09),
+    "mini_essay": Generator(sample=sample_essay, test_size=50, train_share=0.08),
 }
-TEST_SIZES = {
-    "mini_gsm": 500,
-    "mini_math": 250,
-    "mini_gpqa": 250,
-    "mini_humaneval": 164,
-    "mini_essay": 50,
-}
-TRAIN_SHARES = {
-    "mini_gsm": 0.52,
-    "mini_math": 0.12,
-    "mini_gpqa": 0.19,
-    "mini_humaneval": 0.09,
-    "mini_essay": 0.08,
-}
+TRAIN_SHARES = {name: generator.train_share for name, generator in SUITE.items()}
 TEST_SEED = 20250601
 
 
 def _check(task: str) -> None:
-    if task not in SAMPLERS:
-        raise ApdError(f"unknown task {task!r}: choose one of {', '.join(SAMPLERS)}")
+    if task not in SUITE:
+        raise ApdError(f"unknown task {task!r}: choose one of {', '.join(SUITE)}")
 
 
 def sample(task: str, rng: random.Random, split: str = "train") -> Example:
     """One example of ``task`` on the given side of the split (keys are drawn until one fits)."""
     _check(task)
     while True:
-        example = SAMPLERS[task](rng)
+        example = SUITE[task].sample(rng)
         if key_split(example.key) == split:
             return example
 
@@ -63,14 +80,14 @@ def training_stream(seed: int) -> Iterator[Example]:
 
 
 def test_examples(task: str) -> list[Example]:
-    """The test set: :data:`TEST_SIZES` examples with distinct keys, a pure function of the seed.
+    """The test set: `test_size` examples with distinct keys, a pure function of the seed.
 
     ``mini_essay`` has few keys (its variety is in the text), so there prompts are distinct instead.
     """
     _check(task)
     rng = random.Random(f"{TEST_SEED}/{task}")
     chosen: dict[str, Example] = {}
-    while len(chosen) < TEST_SIZES[task]:
+    while len(chosen) < SUITE[task].test_size:
         example = sample(task, rng, "test")
         chosen.setdefault(example.prompt if task == "mini_essay" else example.key, example)
     return list(chosen.values())
@@ -85,18 +102,6 @@ def write_task(task: str, folder: Path) -> Path:
     return path
 
 
-def load_task(task: str) -> list[dict[str, Any]]:
-    """Rows of the stored test set ``data/tasks/<task>.jsonl``, in file order.
-
-    Raises :class:`ApdError` for an unknown task or a missing file.
-    """
-    _check(task)
-    path = data_dir() / "tasks" / f"{task}.jsonl"
-    if not path.is_file():
-        raise ApdError(f"no test set at {path}: write it with `python -m apd.mini.tasks`")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 if __name__ == "__main__":
-    for name in SAMPLERS:
+    for name in SUITE:
         print(write_task(name, data_dir() / "tasks"))

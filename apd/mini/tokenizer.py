@@ -11,8 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from apd.mini import lexicon
-from apd.mini.tasks import training_stream
-from apd.tasks.mini_prompts import SYSTEM, system_message
+from apd.mini.tasks import SUITE, training_stream
 
 VOCAB_SIZE = 1536
 END_OF_TEXT, TURN_START, TURN_END, MASK = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|mask|>"
@@ -40,12 +39,12 @@ CHAT_TEMPLATE = (
 
 def corpus() -> Iterator[str]:
     """Training prompts and responses, with the system prompts and roles of the chat template."""
-    yield from SYSTEM.values()
+    yield from (generator.system for generator in SUITE.values())
     for word in WHOLE_WORDS:
         yield from repeat(f" {word}", REPEATS)
         yield from repeat(word, REPEATS)
     for example in islice(training_stream(CORPUS_SEED), CORPUS_EXAMPLES):
-        yield f"system\n{system_message(example.task)}"
+        yield f"system\n{SUITE[example.task].system}"
         yield f"user\n{example.prompt}"
         yield f"assistant\n{example.response}"
 

@@ -26,7 +26,7 @@ def stream(
     system: str | None = SYSTEM_PROMPT,
     **settings: Any,
 ) -> Stream:
-    """A decode that yields its iterations as they are finished.
+    """A decode that yields its iterations as they are finished::
 
         decode = apd.stream(pair, "How many legs have six cats?", mixture_weight=0.5)
         for iteration in decode:

@@ -44,16 +44,23 @@ class Pair:
     baselines: Mapping[str, QwenVerifier]
     tokenizer: PreTrainedTokenizerBase
 
-    def encode_chat(self, user: str, system: str | None = SYSTEM_PROMPT) -> Tensor:
+    def encode_chat(
+        self, user: str, system: str | None = SYSTEM_PROMPT, prefix: str | None = None
+    ) -> Tensor:
         """Token ids (P,) of a conversation up to where the assistant's answer begins.
+
+        Messages are text: control tokens that they spell out are ordinary tokens.
 
         Args:
             system: the system message; None leaves it to the checkpoint's chat template.
+            prefix: how the answer begins, if it is to be continued.
 
         Raises:
             ApdError: the checkpoint has no chat template.
         """
         import torch
+
+        from apd.models.chat import encode, render_chat
 
         if not self.tokenizer.chat_template:
             raise ApdError(
@@ -63,11 +70,15 @@ class Pair:
         messages = [{"role": "user", "content": user}]
         if system is not None:
             messages.insert(0, {"role": "system", "content": system})
-        text = self.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False
+        if prefix is not None:
+            messages.append({"role": "assistant", "content": prefix})
+        text = render_chat(
+            self.tokenizer,
+            messages,
+            add_generation_prompt=prefix is None,
+            continue_final_message=prefix is not None,
         )
-        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
+        return torch.tensor(encode(self.tokenizer, text), dtype=torch.long, device=self.dllm.device)
 
     @overload
     def decode(

@@ -21,6 +21,10 @@ class PairSpec:
             and to download.
         memory_gb: memory to decode 256 tokens with both, GB.
         runs_on: the smallest machine, in words.
+        mini: whether its models come with the project.
+        canvas: tokens behind the prompt, as in the paper for the large pairs.
+        math_canvas: the same for MATH.
+        autoregressive_tokens: most tokens of an autoregressive baseline, which ends by itself.
     """
 
     name: str
@@ -31,6 +35,10 @@ class PairSpec:
     weights_gb: float
     memory_gb: float
     runs_on: str
+    mini: bool = False
+    canvas: int = 256
+    math_canvas: int = 512
+    autoregressive_tokens: int = 16384
 
 
 PAIRS: Mapping[str, PairSpec] = {
@@ -45,6 +53,10 @@ PAIRS: Mapping[str, PairSpec] = {
             weights_gb=0.02,
             memory_gb=1,
             runs_on="any CPU, no network",
+            mini=True,
+            canvas=128,
+            math_canvas=128,
+            autoregressive_tokens=128,
         ),
         PairSpec(
             name="mini-llada",
@@ -54,6 +66,10 @@ PAIRS: Mapping[str, PairSpec] = {
             weights_gb=0.02,
             memory_gb=1,
             runs_on="any CPU, no network",
+            mini=True,
+            canvas=128,
+            math_canvas=128,
+            autoregressive_tokens=128,
         ),
         PairSpec(
             name="dream-7b",
@@ -110,7 +126,7 @@ def availability(spec: PairSpec) -> str:
     """``ready``, or what to do to make it so. Never touches the network."""
     named = (spec.dllm, spec.verifier, *spec.baselines)
     needed = dict.fromkeys(name for name in named if name)  # each once, in order
-    if not spec.dllm.startswith("mini-"):
+    if not spec.mini:
         missing = [name for name in needed if not is_downloaded(name)]
         return f"downloads {', '.join(missing)} when loaded" if missing else "ready"
     try:

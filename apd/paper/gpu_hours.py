@@ -8,6 +8,8 @@ task. ``tools/write_tables.py`` makes the table of ``book/run_on_a_gpu.md`` of i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from apd.decoding.configuration import Configuration
 from apd.paper.cost import cost_of
 from apd.paper.published import (
@@ -16,14 +18,16 @@ from apd.paper.published import (
     PAPER_PROBLEMS,
     QWEN_LARGE,
     QWEN_SMALL,
+    paper_name,
     published_value,
 )
 from apd.paper.scale import ESSAY, GPQA, GSM, MATH, PROMPT, Scale
+from apd.paper.settings import CAREFUL, FAST
 from apd.runs.grid import Cell
-from apd.tasks.prompt_task import REPETITIONS
+from apd.tasks.figure_1 import REPETITIONS
 
 PROBLEMS = {**PAPER_PROBLEMS, ESSAY: 50, PROMPT: REPETITIONS}  # of a task at full size
-SETTINGS = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}
+SETTINGS = {setting[0]: paper_name(setting) for setting in (CAREFUL, FAST)}
 
 
 def problem_seconds(cell: Cell, scale: Scale) -> float:
@@ -75,7 +79,7 @@ def _autoregressive(configuration: Configuration, scale: Scale, task: str) -> fl
 
 
 # The decoders whose speeds the paper publishes; any other is priced by its passes.
-PUBLISHED = {
+PUBLISHED: Mapping[str, Callable[[Configuration, Scale, str], float]] = {
     "left_to_right": _left_to_right,
     "apd": _adaptive,
     "autoregressive": _autoregressive,
@@ -85,7 +89,7 @@ PUBLISHED = {
 def _tokens(task: str) -> float:
     """Tokens that Dream generates for a problem, one at a time."""
     if task in (GPQA, MATH):  # speed times latency of one of APD's settings
-        which = {"task": task, "algorithm": SETTINGS[0.6]}
+        which = {"task": task, "algorithm": paper_name(CAREFUL)}
         speed = published_value("fig5", "throughput_tok_s", **which)[0]
         return speed * published_value("fig5", "latency_s", **which)[0]
     return published_value("fig4", "generated_tokens", value="None")[0]

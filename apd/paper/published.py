@@ -18,6 +18,11 @@ QWEN_LARGE, QWEN_SMALL = "Qwen2.5 7B", "Qwen2.5 0.5B"
 PAPER_PROBLEMS = {GSM: 500, GPQA: 448, MATH: 700, HUMANEVAL: 164}
 
 
+def paper_name(setting: tuple[float, int, int]) -> str:
+    """How the reference table names APD at a setting of R, W and M: "apd_R0.7_W16_M100"."""
+    return "apd_R{}_W{}_M{}".format(*setting)
+
+
 @lru_cache(maxsize=1)
 def reference() -> pd.DataFrame:
     """All published values: mean and stderr as numbers (nan where there is none), the rest text."""

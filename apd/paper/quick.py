@@ -16,7 +16,7 @@ from apd.runs.decode import decode, problem_seed
 from apd.runs.grid import Cell, Experiment
 from apd.runs.models import load_models
 from apd.runs.table import read_results
-from apd.tasks.prompt_task import load_artefact_task
+from apd.tasks import load_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +73,8 @@ def decode_answers(pair: str, cell: Cell, count: int, label: str) -> Answers:
         count: of problems.
         label: what the texts are.
     """
-    task = load_artefact_task(cell.task)
-    models, _ = load_models(Experiment(artefact="answers", pair=pair, cells=(cell,)))
+    task = load_task(cell.task)
+    models = load_models(pair, cell.configuration.models)
     name = cell.configuration.model
     model = models.dllm if name == DLLM else models.baselines[name]
     prompts, results, texts = [], [], []

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apd.errors import ApdError
+from apd.models.registry import pair_spec
 
 PAPER_CANVAS = 256  # tokens behind the prompt for GSM8K, GPQA and HumanEval (Section 5)
 GSM, GPQA, MATH, HUMANEVAL, ESSAY, PROMPT = (
@@ -74,45 +75,30 @@ _PUBLIC = {
     ESSAY: "mini_essay",
     PROMPT: "figure_1",
 }
+
+
+def _scale(pair: str, dllm: str, tasks: Mapping[str, str], problems: int | None = None) -> Scale:
+    """The scale of a registered pair, whose models and canvases the registry knows."""
+    spec = pair_spec(pair)
+    return Scale(
+        pair=pair,
+        dllm=dllm,
+        tasks=tasks,
+        canvas=spec.canvas,
+        math_canvas=spec.math_canvas,
+        autoregressive_tokens=spec.autoregressive_tokens,
+        baselines=tuple(name.rsplit("/", 1)[-1] for name in spec.baselines),
+        problems=problems,
+    )
+
+
 SCALES: Mapping[str, Scale] = {
     scale.pair: scale
     for scale in (
-        Scale(
-            pair="mini",
-            dllm="dream",
-            tasks=_MINI,
-            canvas=128,
-            math_canvas=128,
-            autoregressive_tokens=128,
-            baselines=("mini-qwen-large", "mini-qwen-small"),
-        ),
-        Scale(
-            pair="mini-llada",
-            dllm="llada",
-            tasks=_MINI,
-            canvas=128,
-            math_canvas=128,
-            autoregressive_tokens=128,
-        ),
-        Scale(
-            pair="dream-7b",
-            dllm="dream",
-            tasks=_PUBLIC,
-            canvas=256,
-            math_canvas=512,
-            autoregressive_tokens=16384,
-            baselines=("Qwen2.5-7B-Instruct", "Qwen2.5-0.5B"),
-            problems=500,
-        ),
-        Scale(
-            pair="llada-8b",
-            dllm="llada",
-            tasks=_PUBLIC,
-            canvas=256,
-            math_canvas=512,
-            autoregressive_tokens=16384,
-            problems=500,
-        ),
+        _scale("mini", "dream", _MINI),
+        _scale("mini-llada", "llada", _MINI),
+        _scale("dream-7b", "dream", _PUBLIC, problems=500),
+        _scale("llada-8b", "llada", _PUBLIC, problems=500),
     )
 }
 FAMILIES = (("mini", "mini-llada"), ("dream-7b", "llada-8b"))  # Dream's half and LLaDA's half

@@ -17,6 +17,8 @@ from typing import Any
 from apd.costmodel import ARCHITECTURES, Machine, Workload, throughput
 from apd.costmodel.calibration import calibrate
 from apd.errors import ApdError
+from apd.paper.published import paper_name
+from apd.paper.settings import CAREFUL, FAST
 from apd.paths import data_dir
 
 try:
@@ -103,8 +105,9 @@ def _workload(row: Mapping[str, Any], csv: pd.DataFrame) -> Workload:
     knobs: dict[str, int | None] = {"W": None, "M": None}
     accepted = 1.0
     if adaptive:
-        parts = [part for part in row["algorithm"].split("_") if part[0] in knobs]
-        knobs |= {part[0]: int(part[1:]) for part in parts}
+        for setting in (CAREFUL, FAST):
+            if row["algorithm"] == paper_name(setting):
+                knobs |= {"W": setting[1], "M": setting[2]}
         accepted = _tokens_per_iteration(row, csv)
     elif row["parameter"] in knobs and row["value"] != "None":
         knobs[row["parameter"]] = int(row["value"])

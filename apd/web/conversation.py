@@ -9,15 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from apd.models.chat import control_tokens
 from apd.models.pairs import SYSTEM_PROMPT, Pair
 
 GAP = "\N{OBJECT REPLACEMENT CHARACTER}"
-
-
-def control_tokens(pair: Pair) -> dict[str, int]:
-    """Special tokens of the pair's tokenizer and those of its chat template, with their ids."""
-    added = pair.tokenizer.added_tokens_decoder.items()
-    return {token.content: token_id for token_id, token in added if token.special}
 
 
 def conversation_pieces(pair: Pair, system: str = SYSTEM_PROMPT) -> list[dict[str, Any]]:
@@ -31,7 +26,7 @@ def conversation_pieces(pair: Pair, system: str = SYSTEM_PROMPT) -> list[dict[st
     text = str(
         pair.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     )
-    control = control_tokens(pair)
+    control = control_tokens(pair.tokenizer)
     names = "|".join(map(re.escape, sorted(control, key=len, reverse=True)))
     pieces = [piece for piece in re.split(f"({names})", text) if piece]
     return [_piece(piece, control) for piece in pieces]

@@ -65,7 +65,8 @@ def describe(pair: Pair, target: Path) -> dict[str, Any]:
 
     A baseline that is the verifier itself is written once.
     """
-    from apd.web.conversation import conversation_pieces, control_tokens
+    from apd.models.chat import control_tokens
+    from apd.web.conversation import conversation_pieces
 
     models: dict[str, Any] = {"dllm": _export("dllm", pair.dllm, False, target)}
     if pair.verifier is not None:
@@ -78,7 +79,7 @@ def describe(pair: Pair, target: Path) -> dict[str, Any]:
         "baselines": list(pair.baselines),
         "tokenizer": _file(target / TOKENIZER),
         "conversation": conversation_pieces(pair),
-        "control_tokens": control_tokens(pair),
+        "control_tokens": control_tokens(pair.tokenizer),
     }
 
 

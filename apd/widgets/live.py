@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import traitlets
 
 from apd.paths import data_dir
+from apd.tasks.registry import load_task
 from apd.widgets.bundle import bundle
 from apd.widgets.explorer import Explorer, synced
 
@@ -113,16 +113,11 @@ def decode_live(
 
 def some_problems(count: int = PROBLEMS) -> list[dict[str, str]]:
     """The first problems of every task in turn, with the beginning of each as its name."""
-    lines = [
-        (data_dir() / "tasks" / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()
-        for task in TASKS
-    ]
-    rows = itertools.islice(itertools.chain.from_iterable(zip(*lines, strict=False)), count)
-    texts = [str(next(iter(json.loads(row).values()))) for row in rows]
-    kinds = itertools.cycle(TASKS.values())
+    tasks = [load_task(name) for name in TASKS]
+    turns = ((index, task) for index in itertools.count() for task in tasks)
+    chosen = [(task, task.user(task.rows[index])) for index, task in itertools.islice(turns, count)]
     return [
-        {"name": f"{kind}: {_beginning(text)}", "text": text}
-        for kind, text in zip(kinds, texts, strict=False)
+        {"name": f"{TASKS[task.name]}: {_beginning(text)}", "text": text} for task, text in chosen
     ]
 
 

@@ -17,7 +17,8 @@ from apd.decoding import AdaptiveConfig
 from apd.models.locations import find_checkpoint
 from apd.models.pairs import Pair, load_pair, pair_spec
 from apd.runs.provenance import describe_session, hash_checkpoint, now
-from apd.tasks.task import load_task
+from apd.tasks import load_task
+from apd.tasks.figure_1 import QUESTION
 from apd.widgets.decodes import record_decode, token_texts
 from apd.widgets.profiles import record_lookahead, record_staleness
 from apd.widgets.recordings import save_recording
@@ -29,14 +30,9 @@ GRID: dict[str, list[Any]] = {
     "lookahead": [None, 32, 8],
 }
 LOOKAHEADS = [1, 2, 4, 8, 16, 32, 64, None]
-MAX_NEW_TOKENS = 128
+MAX_NEW_TOKENS = pair_spec(PAIR).canvas
 MAX_DISTANCE = 64
 STALENESS_PROBLEMS, LOOKAHEAD_PROBLEMS = 4, 5
-SHEEP = (
-    "Toulouse has twice as many sheep as Charleston. Charleston has 4 times as many sheep as "
-    "Seattle. How many sheep do Toulouse, Charleston, and Seattle have together if Seattle has 20 "
-    "sheep?"
-)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -71,7 +67,7 @@ def decodes(pair: Pair, grid: dict[str, list[Any]] = GRID) -> dict[str, Any]:
     """Decodes of two prompts over a grid of R, W and M, all with the same noise."""
     words, programs = load_task("mini_gsm"), load_task("mini_humaneval")
     prompts = [
-        {"name": "sheep", "text": SHEEP, "system": words.system},
+        {"name": "sheep", "text": QUESTION, "system": words.system},
         {"name": "program", "text": programs.user(programs.rows[0]), "system": programs.system},
     ]
     found: list[dict[str, Any]] = []
@@ -114,7 +110,7 @@ def lookahead(pair: Pair) -> dict[str, Any]:
 def word_problems(pair: Pair, count: int) -> list[Any]:
     """The sheep problem and held-out ones, encoded."""
     task = load_task("mini_gsm")
-    texts = [SHEEP, *map(task.user, task.rows[: count - 1])]
+    texts = [QUESTION, *map(task.user, task.rows[: count - 1])]
     return [pair.encode_chat(text, task.system) for text in texts]
 
 

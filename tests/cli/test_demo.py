@@ -14,11 +14,12 @@ from rich.live import Live
 from tiny_checkpoints import write_mini_models
 
 from apd.cli import main
-from apd.cli.demo_arguments import SHEEP, adaptive_config
+from apd.cli.demo_arguments import adaptive_config
 from apd.cli.demo_output import draw_live, show
 from apd.cli.main import build_parser
 from apd.decoding import AdaptiveConfig, DecodeResult, Iteration
 from apd.paths import DATA_DIR_VARIABLE
+from apd.tasks.figure_1 import QUESTION
 
 SHORT = ["--max-new-tokens", "12"]
 
@@ -56,7 +57,7 @@ def demo(capsys, *words):
 
 def test_the_default_prompt_is_figure_1_and_the_settings_are_the_papers():
     arguments = parsed("")
-    assert arguments.prompt == SHEEP
+    assert arguments.prompt == QUESTION
     config = adaptive_config(arguments)
     assert config == AdaptiveConfig(
         mixture_weight=0.7, kv_window=16, max_lookahead=100, max_new_tokens=128
@@ -108,7 +109,7 @@ def test_a_public_pair_gets_the_paper_s_length():
 def test_piped_output_is_plain_text(capsys):
     status, out, err = demo(capsys, *SHORT)
     assert status == 0
-    assert out.startswith(SHEEP)
+    assert out.startswith(QUESTION)
     assert "\x1b" not in out and "\r" not in out
     for words in ("APD, mini", "Autoregressive, mini-qwen-large", "Latency", "Throughput"):
         assert words in out
@@ -121,7 +122,7 @@ def test_json_is_one_object_and_nothing_else(capsys):
     status, out, _ = demo(capsys, *SHORT, "--json", "--seed", "3", "-M", "4")
     content = json.loads(out)
     assert status == 0
-    assert content["prompt"] == SHEEP
+    assert content["prompt"] == QUESTION
     assert content["config"]["seed"] == 3 and content["config"]["max_lookahead"] == 4
     apd, baseline = content["apd"], content["baseline"]
     assert len(apd["tokens"]) == apd["generated_tokens"] <= 12

@@ -20,7 +20,7 @@ from apd.harness.names import model_names
 from apd.harness.requests import request_seeds
 from apd.harness.settings import request_settings
 from apd.runs.decode import decode, problem_seed
-from apd.tasks.task import load_task
+from apd.tasks import load_task
 
 MODEL_NAMES = model_names()
 SHORT = "max_new_tokens=6"
@@ -100,6 +100,7 @@ def test_lm_eval_and_our_experiments_give_the_same_replies_and_verdicts(tasks) -
     arguments = "pair=mini,mixture_weight=0.5,max_new_tokens=12,seed=5"
     results = evaluate("apd", list(names), tasks, arguments, limit=2)
     lm = make("apd", mixture_weight=0.5, max_new_tokens=12)
+    lm.renders = True  # below it encodes conversations that the run has rendered
     for name in names:
         task = load_task(name, DATASETS)
         samples = [s for s in results["samples"][name] if s["filter"] != "strict-match"]

@@ -12,13 +12,13 @@ from tiny_data import DATASETS
 
 from apd.harness import TASKS_DIR, task_manager
 from apd.harness.chat_tokenizer import ChatTokenizer
-from apd.mini.tasks import SAMPLERS, load_task
-from apd.tasks import mini_prompts as prompts
-from apd.tasks.public_data import as_datasets
-from apd.tasks.public_tasks import public_task
+from apd.harness.task_functions import as_datasets
+from apd.models.pairs import Pair
+from apd.tasks import TASKS, load_task
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "prompts"
 STOCK = Path(lm_eval.tasks.__file__).parent
+MINI = [name for name, task in TASKS.items() if task.generator]
 PUBLIC = ("gsm8k", "gpqa_main_generative_n_shot", "hendrycks_math_algebra", "humaneval_instruct")
 STOCK_FILES = {
     "gsm8k": "gsm8k/gsm8k.yaml",
@@ -58,7 +58,7 @@ class Chat(ChatTokenizer):
 
 @pytest.fixture(scope="module")
 def tasks():
-    names = [*PUBLIC, *SAMPLERS]
+    names = [*PUBLIC, *MINI]
     return task_manager(DATASETS, include_defaults=False).load(names)["tasks"]
 
 
@@ -80,20 +80,16 @@ def test_prompts_are_what_the_paper_s_settings_give(tasks, name: str, family: st
     chat, golden = Chat(family), GOLDEN / f"{name}.{family}.txt"
     prompt = prompt_of(tasks[name], 0, chat)
     assert prompt == golden.read_text(encoding="utf-8")
-    task = public_task(name, DATASETS)
-    pair = SimpleNamespace(
-        tokenizer=chat.tokenizer,
+    task = load_task(name, DATASETS)
+    pair = Pair(
+        name="tiny",
         dllm=SimpleNamespace(device="cpu"),
-        encode_chat=lambda user, system: chat.tokenizer(
-            chat.apply_chat_template(
-                [{"role": "system", "content": system}, {"role": "user", "content": user}]
-            ),
-            add_special_tokens=False,
-            return_tensors="pt",
-        )["input_ids"][0],
+        verifier=None,
+        baselines={},
+        tokenizer=chat.tokenizer,
     )
-    ids = task.prompt_ids(pair, 0)
-    assert ids.tolist() == chat.tok_encode(prompt)
+    expected = chat.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert task.prompt_ids(pair, 0).tolist() == chat.tok_encode(prompt) == expected
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -106,6 +102,7 @@ def test_prompts_are_lm_eval_s_own_under_the_paper_s_system_prompts(tasks, name:
     config["metric_list"] = [{"metric": "bypass", "aggregation": "bypass"}]
     config["custom_dataset"] = lambda **_: as_datasets(source, str(DATASETS))
     config |= {"num_fewshot": 0, "training_split": None, "fewshot_split": None, "metadata": {}}
+    config |= {"validation_split": None, "test_split": "test"}
     stock = ConfigurableTask(config=config)
     assert len(stock.eval_docs) == len(ours.eval_docs) > 1
     for row in range(len(ours.eval_docs)):
@@ -115,13 +112,13 @@ def test_prompts_are_lm_eval_s_own_under_the_paper_s_system_prompts(tasks, name:
 
 
 def test_lengths_are_the_paper_s() -> None:
-    lengths = {name: public_task(name, DATASETS).max_new_tokens for name in PUBLIC}
+    lengths = {name: TASKS[name].max_new_tokens for name in PUBLIC}
     assert lengths.pop("hendrycks_math_algebra") == 512
     assert set(lengths.values()) == {256}
 
 
 def test_the_order_of_choices_is_the_question_s_own() -> None:
-    first, again = (public_task("gpqa_main_generative_n_shot", DATASETS) for _ in range(2))
+    first, again = (load_task("gpqa_main_generative_n_shot", DATASETS) for _ in range(2))
     assert first.rows == again.rows
     for row in first.rows:
         assert sorted(row["choices"]) == sorted(
@@ -131,12 +128,19 @@ def test_the_order_of_choices_is_the_question_s_own() -> None:
     assert "bicyclo[1.1.1]pentane" in first.user(first.rows[1])
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
+@pytest.mark.parametrize("name", PUBLIC)
+def test_lm_eval_stops_replies_where_our_experiments_do(tasks, name: str) -> None:
+    settings = tasks[name].config.generation_kwargs
+    assert tuple(settings["until"]) == TASKS[name].stops
+    assert settings["max_gen_toks"] == TASKS[name].max_new_tokens
+
+
+@pytest.mark.parametrize("name", MINI)
 def test_mini_tasks_show_the_messages_that_the_models_were_trained_on(tasks, name: str) -> None:
-    task, row = tasks[name], load_task(name)[0]
+    task, ours = tasks[name], load_task(name)
     messages = [
-        {"role": "system", "content": prompts.system_message(name)},
-        {"role": "user", "content": prompts.user_message(name, row)},
+        {"role": "system", "content": ours.system},
+        {"role": "user", "content": ours.user(ours.rows[0])},
     ]
     chat = Chat("chatml")
     assert prompt_of(task, 0, chat) == chat.apply_chat_template(messages)

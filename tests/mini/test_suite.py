@@ -11,27 +11,20 @@ from apd.mini import lexicon
 from apd.mini.essays import ASKS, AUDIENCES, TOPICS
 from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split
 from apd.mini.tasks import (
-    SAMPLERS,
-    TEST_SIZES,
+    SUITE,
     TRAIN_SHARES,
-    load_task,
     sample,
     test_examples,
     training_stream,
 )
 from apd.mini.word_problems import STRUCTURES, Step, sample_word_problem
-from apd.tasks.mini_prompts import system_message, user_message
-from apd.tasks.mini_scoring import score
+from apd.tasks import TASKS, load_task
+from apd.tasks.figure_1 import QUESTION
 
 test_examples.__test__ = False  # the suite's function, not a test
 
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
-SCORED = [task for task in SAMPLERS if task != "mini_essay"]
-FIGURE_1 = (
-    "Toulouse has twice as many sheep as Charleston. Charleston has 4 times as many sheep as "
-    "Seattle. How many sheep do Toulouse, Charleston, and Seattle have together if Seattle has 20 "
-    "sheep?"
-)
+SCORED = [task for task in SUITE if task != "mini_essay"]
 
 
 def assert_equation_holds(left: int, op: str, right: int, value: int) -> None:
@@ -53,7 +46,7 @@ def test_every_word_problem_is_worked_correctly(name):
         assert equations[-1][-1] == answer
         assert int(answer) >= 0
         assert "{" not in example.response + example.prompt
-        assert score("mini_gsm", example.row, example.response)
+        assert TASKS["mini_gsm"].score(example.row, example.response)
         questions.add(re.sub(r"\d+", "#", re.sub(r"\b[A-Z]\w+", "N", example.prompt)))
     assert len(questions) >= 3  # several phrasings
 
@@ -71,12 +64,12 @@ def test_there_are_at_least_twenty_structures_and_long_word_lists():
 @pytest.mark.parametrize("task", SCORED)
 def test_reference_responses_are_scored_correct_and_others_wrong(task):
     examples = test_examples(task)[:40]
-    assert all(score(task, e.row, e.response) for e in examples)
-    wrong = [score(task, e.row, "I do not know.") for e in examples]
+    assert all(TASKS[task].score(e.row, e.response) for e in examples)
+    wrong = [TASKS[task].score(e.row, "I do not know.") for e in examples]
     assert not any(wrong)
 
 
-@pytest.mark.parametrize("task", sorted(SAMPLERS))
+@pytest.mark.parametrize("task", sorted(SUITE))
 def test_training_never_draws_a_test_key_or_prompt(task):
     test_set = test_examples(task)
     test_keys, test_prompts = {e.key for e in test_set}, {e.prompt for e in test_set}
@@ -103,24 +96,25 @@ def test_figure_1_is_in_reach_but_never_trained_on():
     rng = random.Random(5)
     drawn = [sample_word_problem(rng, "chain_of_places") for _ in range(2000)]
     same_numbers = [e for e in drawn if e.key == FIGURE_1_KEY]
-    assert without_words(FIGURE_1) in {without_words(e.prompt) for e in same_numbers}
+    assert without_words(QUESTION) in {without_words(e.prompt) for e in same_numbers}
     assert all(e.response.endswith("#### 260") for e in same_numbers)
     assert key_split(FIGURE_1_KEY) == "test"
 
 
-@pytest.mark.parametrize("task", sorted(SAMPLERS))
+@pytest.mark.parametrize("task", sorted(SUITE))
 def test_stored_test_sets_are_what_the_generators_make(task):
-    rows = load_task(task)
-    assert len(rows) == TEST_SIZES[task]
+    stored = load_task(task)
+    rows = list(stored.rows)
+    assert len(rows) == SUITE[task].test_size
     assert rows == [json.loads(json.dumps(e.row)) for e in test_examples(task)]
-    prompts = [user_message(task, row) for row in rows]
+    prompts = [stored.user(row) for row in rows]
     assert len(set(prompts)) == len(prompts)
     assert prompts == [e.prompt for e in test_examples(task)]
-    assert system_message(task).startswith("You are a helpful assistant.")
+    assert stored.system.startswith("You are a helpful assistant.")
 
 
 def test_sizes_are_those_promised():
-    assert TEST_SIZES == {
+    assert {name: generator.test_size for name, generator in SUITE.items()} == {
         "mini_gsm": 500,
         "mini_math": 250,
         "mini_gpqa": 250,
@@ -138,7 +132,7 @@ def test_the_training_stream_is_a_function_of_its_seed():
 
 
 def test_multiple_choice_has_four_distinct_choices_with_letters_in_balance():
-    rows = load_task("mini_gpqa")
+    rows = load_task("mini_gpqa").rows
     assert all(len(set(row["choices"])) == 4 for row in rows)
     assert all(
         row["choices"]["ABCD".index(row["answer"][1])] == row["Correct Answer"] for row in rows
@@ -156,4 +150,4 @@ def test_essays_leave_real_freedom():
 
 def test_an_unknown_task_is_named():
     with pytest.raises(ApdError, match="mini_gsm"):
-        load_task("gsm9k")
+        sample("gsm9k", random.Random(0))

@@ -5,7 +5,7 @@ import random
 import pytest
 from transformers import AutoTokenizer
 
-from apd.mini.tasks import SAMPLERS, sample
+from apd.mini.tasks import SUITE, sample
 from apd.mini.tokenizer import MASK, TURN_END, save_tokenizer
 from apd.mini.training.batches import chat_prompt
 
@@ -37,13 +37,11 @@ def test_special_tokens_are_single_and_stable(tokenizer):
     assert tokenizer.eos_token == TURN_END
 
 
-@pytest.mark.parametrize("task", sorted(SAMPLERS))
+@pytest.mark.parametrize("task", sorted(SUITE))
 def test_training_prompts_are_the_chat_template(tokenizer, task):
     example = sample(task, random.Random(2))
-    from apd.tasks.mini_prompts import system_message
-
     messages = [
-        {"role": "system", "content": system_message(task)},
+        {"role": "system", "content": SUITE[task].system},
         {"role": "user", "content": example.prompt},
     ]
     text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)

@@ -16,10 +16,8 @@ from apd.decoding import (
     autoregressive,
     left_to_right,
 )
-from apd.mini.tasks import load_task
 from apd.models import load_pair
-from apd.tasks.mini_prompts import system_message, user_message
-from apd.tasks.mini_scoring import score
+from apd.tasks import load_task
 
 SETTINGS = {"temperature": 0.2, "top_p": 0.95, "max_new_tokens": 32}
 
@@ -31,10 +29,7 @@ def pair():
 
 @pytest.fixture(scope="module")
 def prompts(pair):
-    rows = load_task("mini_gsm")[:50]
-    return [
-        pair.encode_chat(user_message("mini_gsm", row), system_message("mini_gsm")) for row in rows
-    ]
+    return load_task("mini_gsm").prompts(pair, 50)
 
 
 @pytest.mark.slow
@@ -74,12 +69,9 @@ def test_every_decoder_solves_the_first_problems(pair, llada, name):
         ),
         "llada": lambda p: left_to_right(llada.dllm, p, LeftToRightConfig(**settings)),
     }
-    rows = load_task("mini_gsm")[:5]
-    system = system_message("mini_gsm")
-    prompts = [used.encode_chat(user_message("mini_gsm", row), system) for row in rows]
-    right = [
-        score("mini_gsm", row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)
-    ]
+    task = load_task("mini_gsm")
+    rows, prompts = task.rows[:5], task.prompts(used, 5)
+    right = [task.score(row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)]
     assert sum(right) >= 4
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from apd.cli.demo_arguments import SHEEP
 from apd.errors import ApdError
 from apd.models.registry import PAIRS
 from apd.paper import gpu_hours
@@ -18,13 +17,8 @@ from apd.paper.published import published, published_value, relative_to
 from apd.paper.scale import SCALES, family, scale_of
 from apd.paper.settings import CAREFUL, FAST
 from apd.runs.cells import shared_cells
-from apd.tasks.prompt_task import (
-    ANSWER,
-    FIGURE_1,
-    QUESTION,
-    REPETITIONS,
-    load_artefact_task,
-)
+from apd.tasks import load_task
+from apd.tasks.figure_1 import ANSWER, FIGURE_1, QUESTION, REPETITIONS
 
 
 def settings_of(artefact: str, pair: str, name: str) -> list[object]:
@@ -132,13 +126,12 @@ def test_full_size_is_the_paper_s_number_of_problems() -> None:
 
 
 def test_the_prompt_of_figure_1_is_a_task_with_a_right_answer() -> None:
-    task = load_artefact_task(FIGURE_1)
-    assert QUESTION == SHEEP == task.user(task.rows[0])
+    task = load_task(FIGURE_1.name)
+    assert task.user(task.rows[0]) == QUESTION
     assert len(task.rows) == REPETITIONS
     assert task.score is not None
     assert task.score(task.rows[0], f"So 20 + 80 + 160 = {ANSWER}.\n#### {ANSWER}")
     assert not task.score(task.rows[0], "#### 26")
-    assert load_artefact_task("mini_gsm").name == "mini_gsm"
 
 
 def test_costs_follow_the_decoders() -> None:

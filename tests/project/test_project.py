@@ -50,7 +50,7 @@ def test_make_installs_torch_first_and_with_the_tested_versions():
     installs = [line for line in plan.splitlines() if " pip " in line]
     assert all("-c constraints.txt" in line for line in installs)
     assert installs[0].split()[-1] == "torch"
-    assert installs[1].split()[-1] == "'.[book,eval,dev]'"
+    assert installs[1].split()[-1] == "'.[book,eval,sweep,dev]'"
 
 
 def test_continuous_integration_runs_the_readme_s_test_command():
@@ -79,7 +79,9 @@ def test_pre_commit_downloads_nothing():
     (local,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
     assert local["repo"] == "local"
     assert {hook["language"] for hook in local["hooks"]} == {"system"}
-    assert {"ruff", "ruff-format", "nbstripout", "mypy"} == {hook["id"] for hook in local["hooks"]}
+    assert {"ruff", "ruff-format", "fold-cells", "nbstripout", "mypy"} == {
+        hook["id"] for hook in local["hooks"]
+    }
 
 
 def test_the_citation_names_this_version_and_the_paper():

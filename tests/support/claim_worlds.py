@@ -11,8 +11,9 @@ from apd.decoding.configuration import Configuration
 from apd.errors import ApdError
 from apd.paper.claims.evidence import Evidence, MissingEvidence
 from apd.paper.grids import LOOKAHEADS, WINDOWS
-from apd.paper.published import published
+from apd.paper.published import paper_name, published
 from apd.paper.scale import PROMPT, Scale
+from apd.paper.settings import CAREFUL, FAST
 
 ALIASES = {"tab1": "table1", "tab2": "table2", "appendix_d": "appendixD"}
 Change = Callable[[str, float], float]  # metric, the paper's mean -> the world's
@@ -96,7 +97,7 @@ def _places(artefact: str, task: str, configuration: Configuration, scale: Scale
 
 def _adaptive_places(source: str, task: str, decoder):
     if decoder.kv_window is not None:
-        names = {0.6: "apd_R0.6_W32_M200", 0.7: "apd_R0.7_W16_M100"}
+        names = {setting[0]: paper_name(setting) for setting in (CAREFUL, FAST)}
         yield source, {"algorithm": names[decoder.mixture_weight], "task": task}
         yield "fig5", {"algorithm": names[decoder.mixture_weight], "task": task}
     if task == PROMPT:

@@ -15,7 +15,7 @@ from tiny_checkpoints import write_mini_models
 from apd.mini.tasks import sample
 from apd.paper import scale
 from apd.paths import data_dir
-from apd.tasks import prompt_task
+from apd.tasks import figure_1
 
 CANVAS = 16
 TASKS = ("mini_gsm", "mini_gpqa", "mini_math", "mini_humaneval", "mini_essay")
@@ -48,5 +48,5 @@ def tiny_world(root: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("APD_DATA_DIR", str(root))
         patch.setattr(scale, "SCALES", small)
-        patch.setattr(prompt_task, "REPETITIONS", PROBLEMS)
+        patch.setattr(figure_1, "REPETITIONS", PROBLEMS)
         yield root

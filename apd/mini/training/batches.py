@@ -10,9 +10,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from apd.mini.example import Example
-from apd.mini.tasks import sample
+from apd.mini.tasks import SUITE, sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
-from apd.tasks.mini_prompts import system_message
 
 BATCHES_A_CHUNK = 8
 """So many batches' examples are drawn together and sorted by length: little is padded."""
@@ -50,7 +49,7 @@ class Batch:
 
 def chat_prompt(example: Example) -> str:
     """The ChatML text before the response (equal to the tokenizer's chat template; tested)."""
-    turns = (("system", system_message(example.task)), ("user", example.prompt))
+    turns = (("system", SUITE[example.task].system), ("user", example.prompt))
     text = "".join(f"{TURN_START}{role}\n{content}{TURN_END}\n" for role, content in turns)
     return f"{text}{TURN_START}assistant\n"
 

@@ -20,13 +20,13 @@ from apd.paper.claims.numbers import (
     paper,
     paper_loss,
 )
-from apd.paper.published import DREAM, QWEN_LARGE, QWEN_SMALL
+from apd.paper.published import DREAM, QWEN_LARGE, QWEN_SMALL, paper_name
 from apd.paper.scale import GPQA, GSM, MATH, PROMPT
 from apd.paper.settings import CAREFUL, FAST
 from apd.statistics.estimates import difference, mean, ratio, unpaired_ratio
 
 TASKS = (GSM, GPQA, MATH)
-PAPER_CAREFUL, PAPER_FAST = "apd_R0.6_W32_M200", "apd_R0.7_W16_M100"
+PAPER_CAREFUL, PAPER_FAST = paper_name(CAREFUL), paper_name(FAST)
 NAMES = {
     PAPER_CAREFUL: f"APD, R = {CAREFUL[0]}",
     PAPER_FAST: f"APD, R = {FAST[0]}",

@@ -1,24 +1,12 @@
 """Judging replies: find the answer, compare it, run the code.
 
-:mod:`~apd.tasks.judging.extraction` finds an answer in a reply,
-:mod:`~apd.tasks.judging.equivalence` compares it with the reference,
-:mod:`~apd.tasks.judging.code` and :mod:`~apd.tasks.judging.sandbox` run model-written programs out
-of this process.
+A :class:`~apd.tasks.judging.judge.Judge` finds what is judged and accepts it or not; there is one
+for each kind of answer, :mod:`~apd.tasks.judging.numbers`, :mod:`~apd.tasks.judging.choices`,
+:mod:`~apd.tasks.judging.boxed` and :mod:`~apd.tasks.judging.programs`, which
+:mod:`~apd.tasks.judging.sandbox` runs out of this process.
 """
 
-from apd.tasks.judging.code import extract_code, judge_code
-from apd.tasks.judging.equivalence import same_answer
-from apd.tasks.judging.extraction import extract_boxed, extract_choice, extract_gsm_answer
+from apd.tasks.judging.judge import Judge
 from apd.tasks.judging.sandbox import SandboxLimits, SandboxResult, run_program
 
-__all__ = [
-    "SandboxLimits",
-    "SandboxResult",
-    "extract_boxed",
-    "extract_choice",
-    "extract_code",
-    "extract_gsm_answer",
-    "judge_code",
-    "run_program",
-    "same_answer",
-]
+__all__ = ["Judge", "SandboxLimits", "SandboxResult", "run_program"]

@@ -1,9 +1,15 @@
-"""When two written answers are the same answer."""
+r"""When two written answers are the same answer.
+
+They are if they are equal as numbers, or written alike once the notation is made uniform: by the
+rules here, or by those of :mod:`~apd.tasks.judging.customary_spelling`.
+"""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
+
+from apd.tasks.judging.customary_spelling import in_customary_spelling
 
 _TEXT_COMMANDS = re.compile(r"\\(?:text|mathrm|mbox)\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}")
@@ -14,17 +20,14 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
 def same_answer(answer: str | None, reference: str) -> bool:
-    """Whether an extracted answer states the reference: equal as numbers, else as written maths.
-
-    None (nothing was extracted) is never right.
-    """
+    """Whether an extracted answer states the reference; None (no answer) is never right."""
     if answer is None:
         return False
     given, wanted = _canonical(answer), _canonical(reference)
-    if given == wanted:
+    if given == wanted or in_customary_spelling(answer) == in_customary_spelling(reference):
         return True
-    given_value, wanted_value = _value(given), _value(wanted)
-    return given_value is not None and given_value == wanted_value
+    value = _value(given)
+    return value is not None and value == _value(wanted)
 
 
 def _canonical(answer: str) -> str:

@@ -104,7 +104,7 @@ def _start(request: str, directory: str, wall_s: float) -> str:
 
 def _verdict(output: str, nonce: str) -> SandboxResult:
     """Read the reported lines: only those with the nonce count, and no verdict is a failure."""
-    lines = [line.removeprefix(nonce).strip() for line in output.splitlines() if nonce in line]
+    lines = [line.removeprefix(nonce).strip() for line in output.split("\n") if nonce in line]
     if not lines or not lines[0].startswith("kernel"):
         raise ApdError("the code sandbox did not start; check that python -I -S works here")
     kernel = frozenset(lines[0].split()[1:])

@@ -1,0 +1,16 @@
+"""``mini_gsm``: word problems for the mini models, judged as GSM8K."""
+
+from apd.mini.tasks import SUITE
+from apd.tasks.judging.numbers import LAST_NUMBER
+from apd.tasks.rows import StoredRows
+from apd.tasks.task import ACCURACY, Task
+
+_GENERATOR = SUITE["mini_gsm"]
+MINI_GSM = Task(
+    name="mini_gsm",
+    source=StoredRows("mini_gsm"),
+    system=_GENERATOR.system,
+    user=lambda row: str(row["question"]).rstrip(),
+    judges={ACCURACY: LAST_NUMBER},
+    generator=_GENERATOR,
+)
