@@ -50,7 +50,8 @@ def write_scripts(exported: Path, runtime: Path, target: Path) -> Path:
     for file in files.values():
         if not file.is_file():
             raise ApdError(f"{file} is missing: run `npm ci` for the page's packages, or export again")
-    stamp, source = target / "made_from", fingerprint(list(files.values()))
+    stamp = target / "made_from"
+    source = fingerprint([exported / MANIFEST, *files.values()])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == source:
         return target / "manifest.js"
     shutil.rmtree(target, ignore_errors=True)
@@ -64,7 +65,7 @@ def write_scripts(exported: Path, runtime: Path, target: Path) -> Path:
 
 def fingerprint(files: list[Path]) -> str:
     """Hash of what `write_scripts` is given, and of this code."""
-    contents = [file.read_bytes() for file in (*files, Path(__file__))]
+    contents = (file.read_bytes() for file in (*files, Path(__file__)))
     return hashlib.sha256(b"".join(hashlib.sha256(c).digest() for c in contents)).hexdigest()
 
 

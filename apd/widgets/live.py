@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from apd.models.pairs import SYSTEM_PROMPT
 from apd.paths import data_dir
 from apd.tasks.registry import load_task
 from apd.widgets.bundle import bundle
@@ -41,16 +42,17 @@ class DecodeLive(Explorer):
     """Decodes a prompt where it is shown, with no kernel: models run in a Web Worker of the page.
 
     Attributes:
-        prompt: what the models are asked.
+        system, prompt: the system message, and what the models are asked.
         decoder: "apd", "left_to_right", "threshold" or "autoregressive".
         settings: of all decoders, in the page's spelling (`kvWindow` is the setting `kv_window`).
         text, tokens: of the last decode, written by the page.
-        problems: {"name", "text"} of each problem to pick from.
+        problems: {"name", "text", "system"} of each problem to pick from.
         knows: what the models were trained on, in words.
     """
 
     _esm = bundle("decode-live.js")
 
+    system = synced(traitlets.Unicode(SYSTEM_PROMPT))
     prompt = synced(traitlets.Unicode())
     decoder = synced(
         traitlets.Enum(["apd", "left_to_right", "threshold", "autoregressive"], default_value="apd")
@@ -103,6 +105,7 @@ def decode_live(
     return DecodeLive(
         Path(models) if models else data_dir().parent / "_build" / "live",
         prompt=problems[0]["text"] if prompt is None else prompt,
+        system=problems[0]["system"] if prompt is None else SYSTEM_PROMPT,
         decoder=decoder,
         settings={**SETTINGS, **chosen},
         problems=problems,
@@ -117,7 +120,8 @@ def some_problems(count: int = PROBLEMS) -> list[dict[str, str]]:
     turns = ((index, task) for index in itertools.count() for task in tasks)
     chosen = [(task, task.user(task.rows[index])) for index, task in itertools.islice(turns, count)]
     return [
-        {"name": f"{TASKS[task.name]}: {_beginning(text)}", "text": text} for task, text in chosen
+        {"name": f"{TASKS[task.name]}: {_beginning(text)}", "text": text, "system": task.system}
+        for task, text in chosen
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apd.decoding.config import SamplingConfig
+from apd.models.pairs import SYSTEM_PROMPT
 from apd.widgets.bundle import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +32,8 @@ const manifest = JSON.parse(readFileSync(exported + "/manifest.json"));
 const read = (name) => new Uint8Array(readFileSync(exported + "/" + name));
 const engine = await openEngine({ ort, Tokenizer, manifest, read });
 const answers = [];
-for (const { decoder, prompt, config } of JSON.parse(readFileSync(0))) {
-  const { ids } = engine.chat.encode(prompt);
+for (const { decoder, system, prompt, config } of JSON.parse(readFileSync(0))) {
+  const { ids } = engine.chat.encode({ system, user: prompt });
   const started = performance.now();
   const iterations = [];
   const models = decoder === null ? {} : await engine.modelsFor(decoder, config.model);
@@ -81,8 +82,9 @@ def decode_in_node(cases: list[dict[str, Any]], folder: Path) -> list[dict[str, 
     """
     script = folder / "decode.mjs"
     script.write_text(bundle("live/engine.js") + RUNNER, encoding="utf-8")
+    given = [{"system": SYSTEM_PROMPT} | case for case in cases]
     command = ["node", str(script), str(MODULES), str(EXPORTED)]
-    done = subprocess.run(command, input=json.dumps(cases), text=True, capture_output=True)
+    done = subprocess.run(command, input=json.dumps(given), text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from live_decoding import camel, decode_in_node, missing, settings_of
 
 from apd.models.pairs import Pair
-from apd.paths import data_dir
+from apd.widgets.live import some_problems
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,20 +18,6 @@ pytestmark = [
 ]
 
 RULES = ("gumbel", "greedy", "independent", "maximal")
-TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_humaneval", "mini_essay")
-
-
-def problems(count: int) -> list[str]:
-    """The first problems of every task in turn."""
-    lines = [
-        (data_dir() / "tasks" / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()
-        for task in TASKS
-    ]
-    rows = itertools.chain.from_iterable(zip(*lines, strict=False))
-    texts = (next(iter(json.loads(row).values())) for row in rows)
-    return list(itertools.islice(texts, count))
-
-
 def adaptive_settings() -> list[dict[str, Any]]:
     """Every rule with both noises, R from 0 to 1, W and M small, usual and unlimited."""
     kinds = list(itertools.product(RULES, ("fresh", "position")))
@@ -80,7 +65,7 @@ def other_settings() -> list[tuple[str, dict[str, Any]]]:
 
 def compared(pair: Pair, folder: Path, runs: list[tuple[str, dict[str, Any]]]) -> list[Any]:
     """(Python's result, the page's) for each run of a problem of its own."""
-    prompts = problems(len(runs))
+    prompts = [problem["text"] for problem in some_problems(len(runs))]
     results = [
         pair.decode(prompt, name, **own) for prompt, (name, own) in zip(prompts, runs, strict=True)
     ]

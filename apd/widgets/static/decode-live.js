@@ -1,5 +1,5 @@
 // The pair decodes in the page: prompt, settings, the decode as it grows, a race, a link to it all.
-// State: prompt, decoder, settings; text, tokens of the last decode; problems, knows, worker.
+// State: system, prompt, decoder, settings; text, tokens of the last decode; problems, knows, worker.
 import { button, choice, connect, element, explorerRoot, slider, spoken } from "./dom.js";
 import { draftCards, positionDetail, visible } from "./draft-cards.js";
 import { DecodingClient } from "./live/client.js";
@@ -31,7 +31,7 @@ export default {
     const problems = model.get("problems");
     const problem = choice({
       label: "problem", name: "problem", options: [[-1, "your own"], ...problems.map(({ name }, i) => [i, name])],
-      onchange: (index) => { if (index >= 0) state.set({ prompt: problems[index].text }); },
+      onchange: (index) => { if (index >= 0) state.set({ prompt: problems[index].text, system: problems[index].system }); },
     });
     const promptId = `apd-prompt-${Math.random().toString(36).slice(2)}`;
     const prompt = element("textarea", {
@@ -95,11 +95,13 @@ export default {
       status.set("The models are loaded.");
     }
 
+    const asked = () => ({ prompt: model.get("prompt"), system: model.get("system") });
+
     // One decode; each iteration is handed to `onchange` as it is finished.
     async function decodeWith(decoder, changes, onchange) {
       const settings = { ...model.get("settings"), ...changes };
       const growing = { iterations: [], names: {}, promptLength: 0, own: [] };
-      const outcomeOf = await client.decode({ decoder, prompt: model.get("prompt"), config: settings }, {
+      const outcomeOf = await client.decode({ decoder, ...asked(), config: settings }, {
         onstart: (started) => Object.assign(growing, started),
         oniteration: ({ names, stop, ...iteration }) => {
           Object.assign(growing.names, names);
@@ -151,7 +153,7 @@ export default {
     }
 
     async function copyLink() {
-      const fragment = linkFragment({ prompt: model.get("prompt"), decoder: model.get("decoder"), settings: model.get("settings") });
+      const fragment = linkFragment({ ...asked(), decoder: model.get("decoder"), settings: model.get("settings") });
       history.replaceState(null, "", fragment);
       try {
         await navigator.clipboard.writeText(location.href);
@@ -205,9 +207,9 @@ export default {
       showButtons();
     }
 
-    const asked = readFragment(location.hash);
-    if (asked) {
-      state.set({ ...asked, settings: { ...model.get("settings"), ...asked.settings } });
+    const linked = readFragment(location.hash);
+    if (linked) {
+      state.set({ ...linked, settings: { ...model.get("settings"), ...linked.settings } });
       root.scrollIntoView();
     }
     showState();

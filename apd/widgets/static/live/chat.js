@@ -3,15 +3,15 @@
 
 export class Chat {
   // tokenizer: for text, knows no control tokens; template: pieces of the conversation in order,
-  // {id} for a control token, {text} for text, {before, after} around the reader's words; controlTokens: their ids by name.
+  // {id} for a control token, {text} for text, {role, before, after} around a role's message; controlTokens: their ids by name.
   constructor(tokenizer, template, controlTokens) {
     this.tokenizer = tokenizer;
     this.template = template;
     this.controlNames = new Map(Object.entries(controlTokens).map(([name, id]) => [id, name]));
   }
 
-  // Token ids up to where the answer begins, and which of them are the reader's words.
-  encode(user) {
+  // Token ids of {system, user} up to where the answer begins, and where the reader's words are.
+  encode(messages) {
     const ids = [];
     let own = [0, 0];
     for (const piece of this.template) {
@@ -19,8 +19,8 @@ export class Chat {
       if (piece.id !== undefined) ids.push(piece.id);
       else if (piece.text !== undefined) ids.push(...this.#textIds(piece.text));
       else {
-        ids.push(...this.#textIds(piece.before + user + piece.after));
-        own = [start, ids.length];
+        ids.push(...this.#textIds(piece.before + messages[piece.role] + piece.after));
+        if (piece.role === "user") own = [start, ids.length];
       }
     }
     return { ids, own };

@@ -54,10 +54,10 @@ export function settingControls(onchange) {
 const PREFIX = "#decode?";
 
 // The fragment of a link that opens this page with this prompt and these settings.
-export function linkFragment({ prompt, decoder, settings }) {
+export function linkFragment({ prompt, system, decoder, settings }) {
   const own = Object.entries({ ...settings }).filter(([name]) => name === "seed" || SETTINGS[name]?.decoders.includes(decoder));
   const words = own.map(([name, value]) => [name, shownValue(value)]);
-  return PREFIX + new URLSearchParams([["prompt", prompt], ["decoder", decoder], ...words]);
+  return PREFIX + new URLSearchParams([["prompt", prompt], ["system", system], ["decoder", decoder], ...words]);
 }
 
 // What a fragment asks for; what it names wrongly is left out. Null if it is no such link.
@@ -72,5 +72,6 @@ export function readFragment(fragment) {
   const seed = Number(asked.get("seed") ?? NaN);
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) settings.seed = seed;
   const decoder = all.find((name) => name === asked.get("decoder"));
-  return { settings, ...(decoder && { decoder }), ...(asked.has("prompt") && { prompt: asked.get("prompt") }) };
+  const messages = ["prompt", "system"].filter((name) => asked.has(name)).map((name) => [name, asked.get(name)]);
+  return { settings, ...(decoder && { decoder }), ...Object.fromEntries(messages) };
 }

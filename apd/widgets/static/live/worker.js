@@ -30,9 +30,9 @@ async function open(manifest) {
   post("opened", {});
 }
 
-async function decode({ id, decoder, prompt, config, baseline }) {
+async function decode({ id, decoder, system, prompt, config, baseline }) {
   const { chat } = engine;
-  const { ids, own } = chat.encode(prompt);
+  const { ids, own } = chat.encode({ system, user: prompt });
   const models = await engine.modelsFor(decoder, baseline);
   const [{ endTokenIds }] = Object.values(models);
   post("started", {
@@ -56,7 +56,7 @@ function shown({ laws, draft, target, accepted, positions, ...rest }, chat, endT
   const seen = new Set([...draft, ...(target ?? []), ...heads.flat(2).map((entry) => entry?.[0])]);
   seen.delete(undefined);
   return {
-    ...rest, draft, target, accepted, laws: heads, runs: runs(accepted, positions, chat, endTokenIds),
+    ...rest, draft, target, accepted, positions, laws: heads, runs: runs(accepted, positions, chat, endTokenIds),
     names: Object.fromEntries([...seen].map((token) => [token, chat.name(token)])),
   };
 }
