@@ -1,1 +1,1 @@
-"""The mini pair for a web page: models as ONNX files that a browser runs, exported at build time."""
+"""A pair for a web page: models as ONNX files that a browser runs, exported at build time."""

@@ -57,7 +57,9 @@ def fingerprint(name: str) -> str:
     folders = [find_checkpoint(model) for model in dict.fromkeys(named) if model]
     files = [file for folder in folders for file in sorted(folder.iterdir()) if file.is_file()]
     files += sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files)).hexdigest()
+    return hashlib.sha256(
+        b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files)
+    ).hexdigest()
 
 
 def describe(pair: Pair, target: Path) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def write_scripts(exported: Path, runtime: Path, target: Path) -> Path:
     files |= {name: runtime / path for name, path in RUNTIME.items()}
     for file in files.values():
         if not file.is_file():
-            raise ApdError(f"{file} is missing: run `npm ci` for the page's packages, or export again")
+            raise ApdError(
+                f"{file} is missing: run `npm ci` for the page's packages, or export again"
+            )
     stamp = target / "made_from"
     source = fingerprint([exported / MANIFEST, *files.values()])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == source:
@@ -72,7 +74,7 @@ def fingerprint(files: list[Path]) -> str:
 def _write_parts(name: str, file: Path, target: Path) -> dict[str, Any]:
     """Write one download; its parts, and how many bytes they are."""
     packed = gzip.compress(file.read_bytes(), mtime=0)
-    parts = []
+    parts: list[str] = []
     for text in _cut(base64.b64encode(packed).decode("ascii")):
         part = f"{name}.{len(parts)}.js"
         (target / part).write_text(f"apdLive.receive('{part}', '{text}');\n", encoding="ascii")

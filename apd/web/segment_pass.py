@@ -44,6 +44,8 @@ class SegmentPass(nn.Module):
         cos, sin = parts.rotary_emb(torch.zeros(1), torch.arange(longest)[None])
         half = cos.shape[-1] // 2  # the second half repeats the first
         self.longest, self.head_dim = longest, 2 * half
+        self.cos: Tensor
+        self.sin: Tensor
         self.register_buffer("cos", cos[0, :, :half])  # (longest, d/2)
         self.register_buffer("sin", sin[0, :, :half])
 

@@ -77,7 +77,8 @@ def decode_in_node(cases: list[dict[str, Any]], folder: Path) -> list[dict[str, 
     """Token ids of the prompt, tokens, text and iterations for each case.
 
     Args:
-        cases: `decoder`, `prompt` (the user's words) and `config` each; a decoder None only encodes.
+        cases: `decoder` (None to encode only), `prompt` (the user's words) and `config` each;
+            `system` unless it is the usual one.
         folder: for the script.
     """
     script = folder / "decode.mjs"

@@ -20,7 +20,7 @@ TYPED = (
     "👩‍👩‍👧 🙂 ½ ² Ⅷ",
     "六只猫有几条腿？ كم عدد أرجل ست قطط؟ छह बिल्लियों के कितने पैर होते हैं?",
     "tabs\tand\r\nlines\u2028of\u00a0every\u3000kind",
-    "It's \"quoted\" -- f(x) = x**2 + 3.14e-5 != 7_000;  # comment",
+    'It\'s "quoted" -- f(x) = x**2 + 3.14e-5 != 7_000;  # comment',
     "words and 1234 numbers, again and again; " * 49,
 )
 

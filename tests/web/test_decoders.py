@@ -18,6 +18,8 @@ pytestmark = [
 ]
 
 RULES = ("gumbel", "greedy", "independent", "maximal")
+
+
 def adaptive_settings() -> list[dict[str, Any]]:
     """Every rule with both noises, R from 0 to 1, W and M small, usual and unlimited."""
     kinds = list(itertools.product(RULES, ("fresh", "position")))
@@ -59,7 +61,10 @@ def other_settings() -> list[tuple[str, dict[str, Any]]]:
         ("autoregressive", {"temperature": t, "top_p": p, "seed": s})
         for s, (t, p) in enumerate(((0.2, 0.95), (0.0, 1.0), (1.0, 0.9), (0.6, 1.0)))
     ]
-    small = [("autoregressive", {"model": "mini-qwen-small", "temperature": 0.5, "seed": s}) for s in (7, 8)]
+    small = [
+        ("autoregressive", {"model": "mini-qwen-small", "temperature": 0.5, "seed": s})
+        for s in (7, 8)
+    ]
     return [(name, common | own) for name, own in (*fixed, *thresholds, *baselines, *small)]
 
 

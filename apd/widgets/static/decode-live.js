@@ -22,11 +22,10 @@ function sentence(iteration, names) {
 export default {
   render({ model, el }) {
     const root = explorerRoot(el, "Live decoder");
-    const state = connect(model, ["prompt", "decoder", "settings"], () => showState());
+    const state = connect(model, ["system", "prompt", "decoder", "settings"], () => showState());
     const client = new DecodingClient(model, model.get("worker"));
     let decode = null; // the decode shown
     let busy = false;
-    let racing = false;
 
     const problems = model.get("problems");
     const problem = choice({
@@ -133,7 +132,6 @@ export default {
       await load(LANES.map(({ decoder }) => decoder));
       outcome.hidden = piecesBox.hidden = true;
       lanes.clear();
-      racing = true;
       const decodes = [];
       for (const [i, { name, decoder, settings }] of LANES.entries()) {
         lanes.wait(i, "running alone …");
@@ -142,7 +140,6 @@ export default {
         lanes.wait(i, "ready");
         if (decodes.at(-1).stopped) break;
       }
-      racing = false;
       if (decodes.length < LANES.length || decodes.at(-1).stopped) { status.set("The race was stopped."); return; }
       status.set("All side by side, at the speed at which they ran.");
       await lanes.play(decodes);
@@ -207,13 +204,21 @@ export default {
       showButtons();
     }
 
-    const linked = readFragment(location.hash);
-    if (linked) {
+    // A link names prompt and settings; it is followed when the page opens and when it changes.
+    function followLink() {
+      const linked = readFragment(location.hash);
+      if (!linked) return;
       state.set({ ...linked, settings: { ...model.get("settings"), ...linked.settings } });
       root.scrollIntoView();
     }
+    window.addEventListener("hashchange", followLink);
+    followLink();
     showState();
     client.describe().then(showButtons, (error) => status.set(error.message));
-    return () => { client.close(); state.disconnect(); };
+    return () => {
+      window.removeEventListener("hashchange", followLink);
+      client.close();
+      state.disconnect();
+    };
   },
 };

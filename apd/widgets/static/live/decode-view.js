@@ -30,6 +30,7 @@ export function decodedView(decode, count) {
     }, part.text));
   return element("pre", {
     class: "apd-decode", role: "group", "data-name": "decoded", tabindex: 0,
+    "data-tokens": decode.tokens?.join(" "),
     "aria-label": `Decoded text after ${count} iterations`,
   }, ...parts);
 }
@@ -70,7 +71,7 @@ export function iterationBars(decode, count) {
   const { node, plot, x, y } = chart({
     label: `Tokens kept by each of ${kept.length} iterations: ${kept.join(", ")}.`,
     xLabel: "iteration", yLabel: "tokens kept", xRange: [0.5, Math.max(kept.length, 8) + 0.5],
-    yRange: [0, most], xTicks: [1, Math.max(kept.length, 8)], yTicks: [0, most], width: 640, height: 150,
+    yRange: [0, most], xTicks: [1, Math.max(kept.length, 8)], yTicks: [0, most], width: 460, height: 140,
   });
   kept.forEach((tokens, i) => plot.append(shape("rect", {
     class: i === count - 1 ? "apd-bar apd-current" : "apd-bar",
