@@ -5,7 +5,8 @@
   const vendor = new URL("vendor/", document.currentScript.src).href;
 
   // The manager asks requirejs for "anywidget"; its AMD build comes from anywidget's wheel.
-  window.requirejs.config({ paths: { anywidget: `${vendor}anywidget/index` } });
+  // However long that takes: after a timeout the manager would look for it on another address.
+  window.requirejs.config({ paths: { anywidget: `${vendor}anywidget/index` }, waitSeconds: 0 });
 
   // Where the manager's own fonts are.
   window.__jupyter_widgets_assets_path__ = `${vendor}@jupyter-widgets/html-manager/dist/`;
