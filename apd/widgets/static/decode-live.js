@@ -89,7 +89,10 @@ export default {
       if (bytes === 0) return;
       progress.hidden = false;
       status.set(`Loading ${megabytes(bytes)} …`);
-      await client.load(decoders, (share) => { progress.value = share; });
+      await client.load(decoders, (share) => {
+        progress.value = share;
+        if (share > 0.999) status.set("Starting the models …");
+      });
       progress.hidden = true;
       status.set("The models are loaded.");
     }

@@ -12,7 +12,7 @@ export class DecodingClient {
     this.source = partSource(model);
     this.loaded = new Set();
     this.worker = null;
-    this.decodes = new Map(); // handlers of the decodes under way, by id
+    this.requests = new Map(); // what the worker was asked and has not done, by id
     this.lastId = 0;
   }
 
@@ -39,17 +39,14 @@ export class DecodingClient {
       onprogress(arrived / bytes);
     });
     if (this.worker === null) await this.#start(files);
-    else this.worker.postMessage({ kind: "add", files });
+    else await this.#ask({ kind: "add", files });
     for (const name of names) this.loaded.add(name);
+    for (const decoder of decoders) await this.#ask({ kind: "prepare", decoder });
   }
 
   // Decode; onstart and oniteration are told of it. Resolves to the outcome.
-  decode(request, { onstart, oniteration }) {
-    const id = (this.lastId += 1);
-    return new Promise((resolve, reject) => {
-      this.decodes.set(id, { onstart, oniteration, resolve, reject });
-      this.worker.postMessage({ kind: "decode", id, ...request });
-    });
+  decode(request, handlers) {
+    return this.#ask({ kind: "decode", ...request }, handlers);
   }
 
   stop() {
@@ -69,28 +66,34 @@ export class DecodingClient {
       tokenizersScript, "\nreturn module.exports; })();\n", this.workerSource,
     ], { type: "text/javascript" });
     this.worker = new Worker(URL.createObjectURL(script));
-    await new Promise((resolve, reject) => {
-      this.decodes.set(undefined, { resolve, reject });
-      this.worker.onmessage = ({ data }) => this.#receive(data);
-      this.worker.onerror = (event) => this.#fail(event);
-      this.worker.postMessage({ kind: "open", manifest: this.manifest, files });
+    this.worker.onmessage = ({ data }) => this.#receive(data);
+    this.worker.onerror = (event) => this.#fail(event);
+    await this.#ask({ kind: "open", manifest: this.manifest, files });
+  }
+
+  // Resolves when the worker has done what it is asked, to what it says of it.
+  #ask(message, handlers = {}) {
+    const id = (this.lastId += 1);
+    return new Promise((resolve, reject) => {
+      this.requests.set(id, { ...handlers, resolve, reject });
+      this.worker.postMessage({ id, ...message });
     });
   }
 
   #receive({ kind, id, ...content }) {
-    const handlers = this.decodes.get(id);
+    const handlers = this.requests.get(id);
     if (kind === "started") handlers.onstart(content);
     if (kind === "iteration") handlers.oniteration(content.iteration);
-    if (kind === "opened" || kind === "done") { this.decodes.delete(id); handlers.resolve(content); }
-    if (kind === "failed") { this.decodes.delete(id); handlers.reject(new Error(content.message)); }
+    if (kind === "done") { this.requests.delete(id); handlers.resolve(content); }
+    if (kind === "failed") { this.requests.delete(id); handlers.reject(new Error(content.message)); }
   }
 
-  // The worker itself broke: every decode under way fails, and the next one starts it anew.
+  // The worker itself broke: whatever is under way fails, and the next one starts it anew.
   #fail(event) {
     event.preventDefault?.();
     const reason = event.message || "it could not be started";
-    for (const { reject } of this.decodes.values()) reject(new Error(`The decoding worker failed: ${reason}.`));
-    this.decodes.clear();
+    for (const { reject } of this.requests.values()) reject(new Error(`The decoding worker failed: ${reason}.`));
+    this.requests.clear();
     this.close();
   }
 }

@@ -1,7 +1,8 @@
 // The Web Worker that decodes, so that the page stays responsive. It runs behind onnxruntime-web
 // (`ort`) and @huggingface/tokenizers (`HuggingFace`), which stand before it in the same script.
-//   in:  {kind: "open", manifest, files}, {kind: "add", files}, {kind: "decode", id, ...}, {kind: "stop"}
-//   out: opened; started, iteration ..., done for each decode; failed with a message
+//   in:  {id, kind: "open", manifest, files}, {id, kind: "add", files}, {id, kind: "prepare", decoder},
+//        {id, kind: "decode", decoder, system, prompt, config}, {kind: "stop"}
+//   out: done for each, or failed with a message; of a decode first started, iteration ...
 import { decodePrompt, generatedTokens, openEngine } from "./engine.js";
 import { logSoftmax } from "./warpers.js";
 import { unpack } from "./unpack.js";
@@ -27,7 +28,6 @@ async function open(manifest) {
   ort.env.wasm.wasmBinary = (await unpack(files.get("runtime.wasm"))).buffer;
   const { Tokenizer } = HuggingFace;
   engine = await openEngine({ ort, Tokenizer, manifest, read: (name) => unpack(files.get(name)) });
-  post("opened", {});
 }
 
 async function decode({ id, decoder, system, prompt, config, baseline }) {
@@ -47,7 +47,7 @@ async function decode({ id, decoder, system, prompt, config, baseline }) {
     if (stopping) break;
   }
   const { tokens, finished } = generatedTokens(iterations, ids.length, endTokenIds);
-  post("done", { id, tokens, finished, stopped: stopping, text: chat.decode(tokens) });
+  return { tokens, finished, stopped: stopping, text: chat.decode(tokens) };
 }
 
 // An iteration as the page shows it: text, and the head of every law.
@@ -85,7 +85,8 @@ function runs(accepted, positions, chat, endTokenIds) {
 async function answer(message) {
   for (const [name, parts] of Object.entries(message.files ?? {})) files.set(name, parts);
   if (message.kind === "open") await open(message.manifest);
-  if (message.kind === "decode") await decode(message);
+  if (message.kind === "prepare") await engine.modelsFor(message.decoder);
+  post("done", { id: message.id, ...(message.kind === "decode" && await decode(message)) });
 }
 
 let turn = Promise.resolve(); // one thing after the other
