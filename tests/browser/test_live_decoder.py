@@ -186,21 +186,26 @@ def test_what_is_too_long_is_refused_in_words(live_page: Any) -> None:
 
 
 def test_two_decode_at_once_and_one_is_stopped(live_page: Any) -> None:
-    first, second = LiveDecoder(live_page, 0), LiveDecoder(live_page, 1)
-    for live in (first, second):
+    prompt = "What is 8 * (8 - 2)?"
+    expected = load_pair("mini", device="cpu").decode(prompt, **in_python("apd", {})[1])
+    long, short = LiveDecoder(live_page, 0), LiveDecoder(live_page, 1)
+    short.follow("apd", prompt, SYSTEM_PROMPT, dict(SETTINGS))
+    for live in (long, short):
         live.load()
-    alone = second.decode()
-    settings = SETTINGS | {"temperature": 1.5, "maxNewTokens": 256, "maxLookahead": 1, "topP": 1}
-    first.follow("left_to_right", "Persuade the reader to read.", SYSTEM_PROMPT, settings)
-    second.follow("apd", "What is 8 * (8 - 2)?", SYSTEM_PROMPT, SETTINGS)
-    first.follow("left_to_right", "Persuade the reader to read.", SYSTEM_PROMPT, settings)
-    second.control("prompt").fill("What is 8 * (8 - 2)?")
-    first.control("decode").click()
-    first.root.locator(".apd-decode span").first.wait_for(timeout=PATIENCE)
-    first.control("stop").click()
-    first.status("^Stopped")
-    assert first.control("decode").is_enabled()
-    assert alone
+    long.control("decoder").select_option(label="left to right, K a step")
+    long.control("prompt").fill("Persuade the reader to read a book.")
+    for name, key in (("temperature", "End"), ("maxLookahead", "Home")):
+        long.control(name).focus()
+        live_page.keyboard.press(key)
+    long.control("decode").click()
+    long.root.locator(".apd-decode span").first.wait_for(timeout=PATIENCE)
+    short.control("decode").click()
+    long.control("stop").click()
+    long.status("^Stopped")
+    short.status(ENDINGS)
+    tokens = short.control("decoded").get_attribute("data-tokens")
+    assert tokens == " ".join(map(str, expected.tokens))
+    assert long.control("decode").is_enabled()
 
 
 def test_a_race_shows_three_decoders(live_page: Any) -> None:
