@@ -22,7 +22,12 @@ from execute_notebooks import DEFAULT_PAIR, NotebookFailed, execute_notebooks
 from social_picture import draw
 from vendor_scripts import VendorError, vendor_scripts
 
+from apd.errors import ApdError
+from apd.web.export import export_pair
+from apd.web.scripts import write_scripts
+
 ROOT = Path(__file__).resolve().parent.parent
+LIVE_PAIR = "mini"  # decodes in the reader's browser, so it has to be small
 LAUNCH = """\
   notebook_interface: jupyterlab
   binderhub_url: https://mybinder.org
@@ -38,11 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         execute_notebooks(ROOT, build, options.pair, options.only, options.force, options.jobs)
-        vendor = vendor_scripts(ROOT, build)
-    except (NotebookFailed, VendorError, ValueError) as error:
+        vendor, runtime = vendor_scripts(ROOT, build)
+        live = write_scripts(
+            export_pair(LIVE_PAIR, build / "live-models").parent, runtime, build / "live"
+        ).parent
+    except (NotebookFailed, VendorError, ApdError, ValueError) as error:
         print(f"The book was not built: {error}", file=sys.stderr)
         return 1
-    source = stage(build, vendor, options.pair)
+    extra = {"vendor": vendor, "live": live}
+    source = stage(build, extra, options.pair)
     write_addresses(source / "_config.yml", options.base_url, options.repository)
     draw(source / "book" / "_static" / "social.png")
     status = run_sphinx(source)
@@ -80,8 +89,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def stage(build: Path, vendor: Path, pair: str) -> Path:
-    """Assemble in `build`/source what Sphinx reads; return that folder."""
+def stage(build: Path, extra: dict[str, Path], pair: str) -> Path:
+    """Assemble in `build`/source what Sphinx reads; return that folder.
+
+    Args:
+        extra: folders that are published as they are, by their names in the book.
+    """
     source = build / "source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
@@ -91,7 +104,8 @@ def stage(build: Path, vendor: Path, pair: str) -> Path:
             shutil.copytree(origin, source / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(origin, source / name)
-    shutil.copytree(vendor, source / "_extra" / "vendor")
+    for name, folder in extra.items():
+        shutil.copytree(folder, source / "_extra" / name)
     executed = build / "executed" / pair
     shutil.copytree(executed / "notebooks", source / "notebooks")
     shutil.copyfile(executed / "times.json", source / "times.json")

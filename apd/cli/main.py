@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from apd.cli import aup, bench, demo, doctor, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, doctor, export_web, models, reproduce, train_mini
 from apd.cli import eval as evaluate
 from apd.cli.streams import close_streams, open_streams
 from apd.errors import ApdError, ApdWarning
@@ -22,6 +22,7 @@ COMMANDS = {
     "aup": aup,
     "reproduce": reproduce,
     "bench": bench,
+    "export-web": export_web,
     "doctor": doctor,
 }
 
