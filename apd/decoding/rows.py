@@ -11,6 +11,7 @@ from apd.decoding.autoregressive import AutoregressiveConfig, autoregressive_ste
 from apd.decoding.decoder import Decoder, Look
 from apd.decoding.expected_passes import ACCEPTED, Passes, share_of_canvas
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
+from apd.decoding.reference import ReferenceConfig, reference_steps
 
 
 def _any_order(
@@ -92,5 +93,17 @@ ROWS = (
         look=Look("autoregressive, large", "#6F7B8A", "^", "-."),
         lm_eval=("qwen",),
         spellings=("leftright", "left_to_right"),
+    ),
+    Decoder(
+        name="reference",
+        settings=ReferenceConfig,
+        steps=reference_steps,
+        models=("dllm", "verifier"),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / ACCEPTED, verifier=tokens / ACCEPTED, share=share_of_canvas(config)
+        ),
+        look=Look("APD, reference code", "#8C564B", "$r$", "--"),
+        fixed={"acceptance": "gumbel", "noise": "position", "verify_chunk": None},
+        lm_eval=("apd-reference",),
     ),
 )

@@ -29,6 +29,7 @@ from apd.exact.output_law import (
     accept_law,
     adaptive_law,
     mixture,
+    tempered,
 )
 from apd.exact.races import joint_pick_law, race_probability, same_pick_law
 
@@ -58,6 +59,7 @@ __all__ = [
     "same_pick_law",
     "semi_autoregressive_law",
     "sums",
+    "tempered",
     "total_correlation",
     "total_variation",
     "verifier_error",

@@ -21,6 +21,7 @@ from apd.cli.main import main
 from apd.decoding import AdaptiveConfig, SamplingConfig, adaptive
 from apd.decoding.configuration import Configuration, configure
 from apd.decoding.decoder import Decoder
+from apd.decoding.reference import DEVIATIONS
 from apd.decoding.registry import (
     FIRST_COLUMNS,
     decoder,
@@ -107,7 +108,8 @@ def test_the_command_line(
         main(["eval", "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "--stride S positions between those of a step (stride; 2)" in text
-    assert "autoregressive, stride (apd; autoregressive if --model names a baseline)" in text
+    names = ", ".join(row.name for row in decoders())
+    assert f"{names} (apd; autoregressive if --model names a baseline)" in text
     assert main(["eval", "--algorithm", "entropy", "--stride", "3"]) == 2
     assert "--stride does not apply to algorithm entropy" in capsys.readouterr().err
     assert main(["eval", "--algorithm", "stride", "--stride", "0"]) == 2
@@ -294,9 +296,10 @@ def test_a_column_that_the_provenance_promises_must_be_there(
 
 
 def test_columns_keep_the_order_of_the_stored_tables() -> None:
-    assert tuple(stored_settings()) == FIRST_COLUMNS
+    later = ("schedule", *DEVIATIONS)
+    assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later)
     with registered(STRIDE):
-        assert tuple(stored_settings()) == (*FIRST_COLUMNS, "stride", "backwards")
+        assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later, "stride", "backwards")
 
 
 @pytest.mark.parametrize("row", decoders(), ids=lambda row: row.name)

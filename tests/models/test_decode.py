@@ -15,6 +15,7 @@ from apd.decoding import (
     autoregressive,
     left_to_right,
 )
+from apd.decoding.reference import ReferenceConfig, reference
 from apd.decoding.registry import decoders
 from apd.errors import ApdError
 from apd.models.pairs import Pair
@@ -62,6 +63,7 @@ def test_every_algorithm_goes_by_its_name():
     ids = torch.tensor([1, 2, 3])
     expected = {
         "apd": adaptive(pair.dllm, pair.verifier, ids, AdaptiveConfig(**SETTINGS)),
+        "reference": reference(pair.dllm, pair.verifier, ids, ReferenceConfig(**SETTINGS)),
         "left_to_right": left_to_right(pair.dllm, ids, LeftToRightConfig(**SETTINGS)),
         "autoregressive": autoregressive(
             pair.baselines["large"], ids, AutoregressiveConfig(**SETTINGS)
