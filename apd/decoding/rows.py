@@ -102,7 +102,7 @@ ROWS = (
         passes=lambda config, tokens: Passes(
             dllm=tokens / ACCEPTED, verifier=tokens / ACCEPTED, share=share_of_canvas(config)
         ),
-        look=Look("APD, reference code", "#8C564B", "$r$", "--"),
+        look=Look("APD, reference code", "#8C564B", r"$\bowtie$", "--"),
         fixed={"acceptance": "gumbel", "noise": "position", "verify_chunk": None},
         lm_eval=("apd-reference",),
     ),
