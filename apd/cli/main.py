@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, models, reproduce, train_mini
+from apd.cli import eval as evaluate
 from apd.errors import ApdError
 
 Command = Callable[[argparse.Namespace], int]
