@@ -91,9 +91,10 @@ def choose(names: Iterable[str], pair: str, *, run_code: bool) -> list[Artefact]
     """
     names, scale = list(names), scale_of(pair)
     groups = {ALL: ARTEFACTS, ALL_BEYOND: BEYOND}
-    unknown = [name for name in names if name not in EVERY and name not in groups]
+    known = (ALL, *ARTEFACTS, ALL_BEYOND, *BEYOND)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise ApdError(f"unknown artefact {unknown[0]!r}; choose {', '.join((*groups, *EVERY))}")
+        raise ApdError(f"unknown artefact {unknown[0]!r}; choose {', '.join(known)}")
     there = {name for name, artefact in EVERY.items() if artefact.grid(scale)}
     for name in names:
         if name not in groups and name not in there:
