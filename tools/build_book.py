@@ -19,9 +19,15 @@ import time
 from pathlib import Path
 
 from execute_notebooks import DEFAULT_PAIR, NotebookFailed, execute_notebooks
+from social_picture import draw
 from vendor_scripts import VendorError, vendor_scripts
 
 ROOT = Path(__file__).resolve().parent.parent
+LAUNCH = """\
+  notebook_interface: jupyterlab
+  binderhub_url: https://mybinder.org
+  colab_url: https://colab.research.google.com
+"""
 STAGED = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "_ext", "_extra")
 
 
@@ -36,7 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (NotebookFailed, VendorError, ValueError) as error:
         print(f"The book was not built: {error}", file=sys.stderr)
         return 1
-    source = stage(build, vendor, options.pair, options.base_url)
+    source = stage(build, vendor, options.pair)
+    write_addresses(source / "_config.yml", options.base_url, options.repository)
+    draw(source / "book" / "_static" / "social.png")
     status = run_sphinx(source)
     seconds = time.perf_counter() - start
     if status:
@@ -63,11 +71,16 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         metavar="N",
         help="notebooks to execute side by side (one a core)",
     )
-    parser.add_argument("--base-url", default="", help="address that the book will be served from")
+    parser.add_argument(
+        "--base-url", default="", help="address that the book will be served from, for the sitemap"
+    )
+    parser.add_argument(
+        "--repository", default="", help="address of the repository, for Binder and Colab buttons"
+    )
     return parser.parse_args(arguments)
 
 
-def stage(build: Path, vendor: Path, pair: str, base_url: str) -> Path:
+def stage(build: Path, vendor: Path, pair: str) -> Path:
     """Assemble in `build`/source what Sphinx reads; return that folder."""
     source = build / "source"
     shutil.rmtree(source, ignore_errors=True)
@@ -82,12 +95,24 @@ def stage(build: Path, vendor: Path, pair: str, base_url: str) -> Path:
     executed = build / "executed" / pair
     shutil.copytree(executed / "notebooks", source / "notebooks")
     shutil.copyfile(executed / "times.json", source / "times.json")
-    if base_url:
-        config = (source / "_config.yml").read_text(encoding="utf-8")
-        for key in ("baseurl", "ogp_site_url"):
-            config = config.replace(f'{key}: ""', f'{key}: "{base_url}"')
-        (source / "_config.yml").write_text(config, encoding="utf-8")
     return source
+
+
+def write_addresses(config: Path, base_url: str, repository: str) -> None:
+    """Put into `_config.yml` where the book will be, and where notebooks can be opened from.
+
+    Buttons open the branch `launch`, whose notebooks install what they need
+    (tools/launch_branch.py).
+    """
+    text = config.read_text(encoding="utf-8")
+    if base_url:
+        base_url = base_url.rstrip("/") + "/"
+        for key in ("baseurl", "ogp_site_url"):
+            text = text.replace(f'{key}: ""', f'{key}: "{base_url}"')
+    if repository:
+        text = text.replace("  thebe: false\n", f"  thebe: false\n{LAUNCH}", 1)
+        text += f"\nrepository:\n  url: {repository}\n  branch: launch\n"
+    config.write_text(text, encoding="utf-8")
 
 
 def run_sphinx(source: Path) -> int:

@@ -46,8 +46,8 @@ def load_models(
             return _load_baselines(pair, {name: sources[name] for name in names}, device, dtype)
         return load_pair(
             pair,
-            dllm_path=paths.get("dllm_path"),
-            verifier_path=paths.get("verifier_path"),
+            dllm=paths.get("dllm_path"),
+            verifier=paths.get("verifier_path"),
             baselines=any(name not in (DLLM, VERIFIER) for name in names),
             device=device,
             dtype=dtype,

@@ -66,7 +66,7 @@ def model_files(pair: str) -> list[dict[str, Any]]:
 def decodes(pair: Pair, grid: dict[str, list[Any]] = GRID) -> dict[str, Any]:
     """Decodes of two prompts over a grid of R, W and M, all with the same noise."""
     words, programs = load_task("mini_gsm"), load_task("mini_humaneval")
-    prompts = [
+    prompts: list[dict[str, Any]] = [
         {"name": "sheep", "text": QUESTION, "system": words.system},
         {"name": "program", "text": programs.user(programs.rows[0]), "system": programs.system},
     ]

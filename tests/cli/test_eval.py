@@ -52,6 +52,23 @@ def experiment(*words: str) -> Any:
     return build_experiment(build_parser(["eval"]).parse_args(["eval", *words]))
 
 
+def test_checkpoints_without_a_pair_have_a_name_that_tells_runs_apart(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = data / "models"
+    paths = ["--dllm-path", str(models / "mini-dream")]
+    paths += ["--verifier-path", str(models / "mini-qwen-small")]
+    assert experiment(*paths).pair == "mini-dream"
+    assert experiment(*paths, "--mask-token", "<|mask|>").pair == "mini-dream-mask_mask"
+    assert experiment(*paths, "--no-shifted").pair == "mini-dream-shift_False"
+    assert experiment(*paths, "--quantize", "int8").pair == "mini-dream-int8"
+    assert experiment("--quantize", "int4").pair == "mini-int4"
+    assert experiment("--pair", "mini", *paths).pair == "mini"
+    assert evaluate(*paths, "--no-shifted", "--limit", "1") == 0
+    assert evaluate("--mask-token", "x") == 2
+    assert "give it with --dllm-path and without --pair" in capsys.readouterr().err
+
+
 def decoder(*words: str) -> Any:
     return experiment(*words).cells[0].configuration.decoder
 

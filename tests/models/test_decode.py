@@ -1,5 +1,7 @@
 """Decoding with a pair by names: prompts, algorithms, settings, and what is refused."""
 
+from typing import ClassVar
+
 import pytest
 import torch
 from toy_models import consistent_pair
@@ -27,7 +29,9 @@ SETTINGS = {"max_new_tokens": 16, "temperature": 1.0, "seed": 3}
 class Tokenizer:
     """Texts are digits, a token each."""
 
-    chat_template = "none"
+    chat_template = name_or_path = "none"
+    all_special_tokens = ()
+    added_tokens_decoder: ClassVar[dict] = {}
 
     def apply_chat_template(self, messages, **_):
         return "".join(message["content"] for message in messages)
