@@ -135,7 +135,8 @@ def _answer(
     chosen = {
         index: request
         for index, request in waiting.items()
-        if type(request) is type(first) and request.model is first.model
+        if (type(request), request.role) == (type(first), first.role)
+        and request.model is first.model
     }
     stop = start_stopwatch(first.model.device)
     logits = first.answer(list(chosen.values()))  # type: ignore[arg-type]
