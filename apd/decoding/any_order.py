@@ -1,6 +1,6 @@
 """Any-order decoding: fill the masked positions the model is surest of, step by step (Table 1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,10 +16,14 @@ from apd.decoding.result import DecodeResult
 from apd.decoding.setting import setting
 from apd.decoding.unmasking import (
     Order,
+    Schedule,
     above_threshold,
     most_certain,
     position_scores,
     positions_per_step,
+    positions_per_step_of_dream,
+    shares_left_masked,
+    those_that_reach,
 )
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
 
@@ -30,7 +34,10 @@ class AnyOrderConfig(SamplingConfig):
 
     Attributes:
         order: "random", "confidence", "margin", "entropy" (Dream's), or "low_confidence" (LLaDA's).
-        num_steps: iterations over which the positions are spread evenly; None is one per token.
+        num_steps: iterations over which the positions are spread; None is one per token.
+        schedule: how they are spread. "even", LLaDA's too; "dream", Dream's own, which rounds down
+            and fills what is left in the last step. There a random order fills each position by a
+            draw of its own, and how many it fills is random as well.
         block_length: decode blocks of this many positions one after the other; None is one block.
         threshold: instead of a fixed count, fill every position whose score is above this, at least
             one per step; for orders whose score is a probability or a gap between two.
@@ -42,6 +49,9 @@ class AnyOrderConfig(SamplingConfig):
     num_steps: int | None = setting(
         None, "steps, or none for one a token", metavar="N", symbol="steps"
     )
+    schedule: Schedule = setting(
+        "even", "how steps share the tokens", metavar="KIND", symbol="", earlier="even"
+    )
     block_length: int | None = setting(
         None, "blocks decoded one after the other, tokens", metavar="B", symbol="block"
     )
@@ -52,6 +62,7 @@ class AnyOrderConfig(SamplingConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_choice("order", self.order, Order)
+        require_choice("schedule", self.schedule, Schedule)
         block, steps, length = self.block_length, self.num_steps, self.max_new_tokens
         valid = block is None or (is_int(block, 1) and length % block == 0)
         allowed = f"None or a divisor of max_new_tokens={length}"
@@ -72,18 +83,34 @@ class AnyOrderConfig(SamplingConfig):
         require(scored, "threshold", limit, allowed, f"change order={self.order!r}")
         allowed, remedy = "None when num_steps is given", "set only one of the two"
         require(self.num_steps is None, "threshold", limit, allowed, remedy)
+        allowed = "None when schedule is 'dream'"
+        require(self.schedule == "even", "threshold", limit, allowed, remedy)
 
     @property
     def block_starts(self) -> range:
         """Offsets of the blocks behind the prompt; the step is the length of a block."""
         return range(0, self.max_new_tokens, self.block_length or self.max_new_tokens)
 
-    def plan(self) -> Iterator[tuple[int, int]]:
-        """Per step: offset of its block behind the prompt, and how many positions to fill."""
+    def plan(self) -> Iterator[tuple[int, int | float]]:
+        """Per step: offset of its block behind the prompt, and how many positions to fill.
+
+        Dream's random order fills no certain number. There it is a float, which the uniform number
+        of a position must reach: the share that stays masked if that number is new in every step,
+        else the time, from 1 down to 0, at which the position is filled.
+        """
+        length = self.block_starts.step
         steps_per_block = (self.num_steps or self.max_new_tokens) // len(self.block_starts)
+        amounts: Sequence[int | float]
+        if self.schedule == "even":
+            amounts = positions_per_step(length, steps_per_block)
+        elif self.order == "random":
+            shares = shares_left_masked(steps_per_block)
+            amounts = (shares if self.noise == "fresh" else shares.cumprod(0)).tolist()
+        else:
+            amounts = positions_per_step_of_dream(length, steps_per_block)
         for block_start in self.block_starts:
-            for count in positions_per_step(self.block_starts.step, steps_per_block):
-                yield block_start, count
+            for amount in amounts:
+                yield block_start, amount
 
 
 def any_order(
@@ -116,11 +143,11 @@ def any_order_steps(
     forbidden = forbidden_tokens(dllm)  # (V,)
     masked = torch.arange(len(canvas), device=dllm.device) >= P  # (n,) bool
 
-    for block_start, count in config.plan():
+    for block_start, amount in config.plan():
         block = slice(P + block_start, P + block_start + config.block_starts.step)
         open_positions = masked[block].nonzero().squeeze(-1) + block.start  # (N,)
         if len(open_positions) == 0:
-            continue  # a threshold finished this block ahead of plan
+            continue  # a threshold, or chance, finished this block ahead of plan
         noise = IterationNoise(config, dllm.vocab_size, open_positions, run.index)
         rows = range(block.start, block.stop)
         logits = yield CanvasRequest(dllm, canvas, rows)  # (block, V)
@@ -130,10 +157,12 @@ def any_order_steps(
         log_probs = nucleus(log_probs, config.top_p).log_softmax(-1)
         candidates = noise.draw_shared(log_probs)  # (N,)
         scores = position_scores(config.order, log_probs, log_raw, candidates, noise)  # (N,)
-        if config.threshold is None:
-            chosen = most_certain(scores, count)
-        else:
+        if config.threshold is not None:
             chosen = above_threshold(scores, config.threshold)
+        elif isinstance(amount, int):
+            chosen = most_certain(scores, amount)
+        else:
+            chosen = those_that_reach(scores, amount)
         accepted, positions = candidates[chosen], open_positions[chosen]
         start = int(masked.long().argmax())
         canvas[positions], masked[positions] = accepted, False

@@ -219,6 +219,11 @@ class DiffusionLM(TextModel, Protocol):
         """The token that stands for an undecoded position."""
         ...
 
+    @property
+    def end_of_text_ids(self) -> frozenset[int]:
+        """End of sequence alone, without end of turn; the padding of a finished text."""
+        ...
+
     def window(self, kv_window: int | None) -> MarginalWindow:
         """A fresh view for one decode that recomputes the last W = `kv_window` decoded tokens."""
         ...

@@ -54,9 +54,11 @@ class DecodeResult:
         iterations: the trace.
         finished: whether an end token ended the text (rather than the length or a stop request).
         generated_tokens: len(tokens).
-        generated_tokens_reference: tokens committed in all iterations, as the reference
-            implementation counts for APD and left to right: those accepted behind an end token
-            (padding) are included. Its any-order and LLaDA counts stop at the end token.
+        generated_tokens_reference: tokens committed in all iterations: those accepted behind an end
+            token (padding) are included. The reference implementation counts so for APD and left to
+            right, but goes on past an end of turn up to the end of the text, and so counts more
+            where both come one after the other: `apd.decoding.reference` with `count_padding` makes
+            this its count. Its any-order and LLaDA counts stop at the end token.
         dllm_forwards, verifier_forwards: forward passes. An iteration of APD makes one pass of the
             dLLM, and one of the verifier for each chunk of the draft it looks at. The passes of an
             autoregressive decode are counted under the verifier, the autoregressive role. A

@@ -20,6 +20,7 @@ from apd.decoding.expected_passes import (
 from apd.decoding.fast_dllm import FastDLLMConfig, FastDLLMFactorConfig, fast_dllm_steps
 from apd.decoding.klass import KLASSConfig, klass_steps
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
+from apd.decoding.reference import ReferenceConfig, reference_steps
 from apd.decoding.self_speculative import SelfSpeculativeConfig, self_speculative_steps
 from apd.decoding.speculative import SpeculativeConfig, speculative_steps
 from apd.decoding.speculative_dllm import DiffusionSpeculativeConfig, speculative_dllm_steps
@@ -105,6 +106,18 @@ ROWS = (
         look=Look("autoregressive, large", "#6F7B8A", "^", "-."),
         lm_eval=("qwen",),
         spellings=("leftright", "left_to_right"),
+    ),
+    Decoder(
+        name="reference",
+        settings=ReferenceConfig,
+        steps=reference_steps,
+        models=("dllm", "verifier"),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / ACCEPTED, verifier=tokens / ACCEPTED, share=share_of_canvas(config)
+        ),
+        look=Look("APD, reference code", "#8C564B", r"$\bowtie$", "--"),
+        fixed={"acceptance": "gumbel", "noise": "position", "verify_chunk": None},
+        lm_eval=("apd-reference",),
     ),
     Decoder(
         name="fast_dllm",

@@ -8,6 +8,7 @@ from torch import Tensor
 from apd.decoding.noise import IterationNoise
 
 Order = Literal["random", "confidence", "margin", "entropy", "low_confidence"]
+Schedule = Literal["even", "dream"]
 
 
 def position_scores(
@@ -48,6 +49,30 @@ def positions_per_step(num_positions: int, num_steps: int) -> list[int]:
     return [share + (step < remainder) for step in range(num_steps)]
 
 
+def shares_left_masked(num_steps: int) -> Tensor:
+    """Dream's schedule: the share s/t of the masked positions that each step leaves masked.
+
+    Dream's `diffusion_generate` walks from t = 1 to 0.001 in even steps, in float32, and fills in
+    the last one what is left. (num_steps,) float32.
+    """
+    times = torch.linspace(1.0, 1e-3, num_steps + 1)
+    shares = times[1:] / times[:-1]
+    shares[-1] = 0.0
+    return shares
+
+
+def positions_per_step_of_dream(num_positions: int, num_steps: int) -> list[int]:
+    """How many positions each step fills in Dream: the whole part of (1 - s/t) of those masked.
+
+    As that rounds down, the first of as many steps as positions fills none, the last one two.
+    """
+    counts, masked = [], num_positions
+    for share in shares_left_masked(num_steps):
+        counts.append(int(masked * (1 - share)))
+        masked -= counts[-1]
+    return counts
+
+
 def most_certain(scores: Tensor, count: int) -> Tensor:
     """Indices of the `count` highest scores, ascending; ties go to the left. (N,) -> (count,)."""
     return scores.sort(descending=True, stable=True).indices[:count].sort().values
@@ -56,3 +81,8 @@ def most_certain(scores: Tensor, count: int) -> Tensor:
 def above_threshold(scores: Tensor, threshold: float) -> Tensor:
     """Indices of the scores above `threshold`, ascending; the highest if none is. (N,) -> (c,)."""
     return most_certain(scores, max(1, int((scores > threshold).sum())))
+
+
+def those_that_reach(scores: Tensor, level: float) -> Tensor:
+    """Indices of the scores at or above `level`, ascending; maybe none. (N,) -> (c,)."""
+    return (scores >= level).nonzero().squeeze(-1)

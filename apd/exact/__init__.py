@@ -29,6 +29,7 @@ from apd.exact.output_law import (
     accept_law,
     adaptive_law,
     mixture,
+    tempered,
 )
 from apd.exact.races import joint_pick_law, race_probability, same_pick_law
 from apd.exact.speculative_law import (
@@ -69,6 +70,7 @@ __all__ = [
     "semi_autoregressive_law",
     "speculative_law",
     "sums",
+    "tempered",
     "total_correlation",
     "total_variation",
     "unmasking_law",

@@ -15,6 +15,9 @@ Hence with position noise position i emits v with probability
 
 and if target and chain coincide (R = 0 and p̂_AR = p_AR), sharing the noise makes B diagonal and
 this is z[v] exactly: APD samples from p_AR.
+
+At temperature T both experts are raised to 1/T. The chain is what a first position is drawn from;
+a draft at a temperature of its own, as the reference code has it, therefore moves the chain too.
 """
 
 from __future__ import annotations
@@ -58,6 +61,15 @@ def mixture(p: Table, q: Table, mixture_weight: float) -> Table:
     return weights / weights.sum() if weights.sum() > 0 else weights
 
 
+def tempered(law: Table, temperature: float) -> Table:
+    """p^(1/T) / Z along the last axis, shape kept: softmax(l / T) of logits l."""
+    if temperature == 1:
+        return law
+    weights = (law / law.max(axis=-1, keepdims=True)) ** (1 / temperature)
+    normalised: Table = weights / weights.sum(axis=-1, keepdims=True)
+    return normalised
+
+
 def accept_law(acceptance: str, draft: Table, target: Table, chain: Table) -> Table:
     """Return B (V, V): draft k accepted, and v picked under `chain` by the draft's noise.
 
@@ -87,8 +99,10 @@ def adaptive_law(
     acceptance: str = "gumbel",
     noise: str = "fresh",
     max_lookahead: int | None = None,
+    temperature: float = 1.0,
+    draft_temperature: float | None = None,
 ) -> OutputLaw:
-    """Enumerate Algorithm 1 at temperature 1 and top-p 1.
+    """Enumerate Algorithm 1 at top-p 1.
 
     Args:
         language: the dLLM, n positions and V tokens.
@@ -97,13 +111,20 @@ def adaptive_law(
         acceptance: one of `ACCEPTANCE_RULES`.
         noise: "fresh" per iteration (the paper) or "position" (one g per position and decode).
         max_lookahead: M >= 1, or None for the whole suffix.
+        temperature: T > 0 of draft and target.
+        draft_temperature: of the draft alone, T^2 in the reference code; None is T.
 
     Raises:
         ValueError: an option outside its range, or a verifier of another shape.
     """
     check_options(language, verifier, mixture_weight, acceptance, noise, max_lookahead)
+    T, T_draft = temperature, temperature if draft_temperature is None else draft_temperature
+    if min(T, T_draft) <= 0:
+        raise ValueError(f"temperatures {T} and {T_draft} must be positive: enumerate a small one.")
     n, size = language.length, language.vocab_size
-    marginals, scores = language.prefix_marginals, chain_conditionals(verifier)
+    experts = [tempered(law, T) for law in language.prefix_marginals]
+    marginals = [tempered(law, T_draft) for law in language.prefix_marginals]
+    scores = [tempered(law, T) for law in chain_conditionals(verifier)]
     agreement = np.zeros(n)
     running: dict[int, Table] = {}  # start s -> mass (V,) * i + (iterations so far,)
     for i in range(n):
@@ -117,7 +138,7 @@ def adaptive_law(
             if max_lookahead is None or i - s < max_lookahead:
                 for x in np.ndindex((size,) * i):
                     draft = marginals[s][x[:s]][i - s]
-                    target = mixture(draft, scores[i][x], mixture_weight)
+                    target = mixture(experts[s][x[:s]][i - s], scores[i][x], mixture_weight)
                     law = accept_law(acceptance, draft, target, chain[x])
                     accepted[x], matched[x] = law.sum(axis=1), law.diagonal()
                     redrawn[x] = _redraw(law, chain[x], noise)

@@ -80,6 +80,12 @@ class MaskedDiffusionLM:
         """Where the weights are; token ids are moved there."""
         return self.model.lm_head.weight.device
 
+    @property
+    def end_of_text_ids(self) -> frozenset[int]:
+        """End of sequence as the model's configuration names it; an end of turn is not there."""
+        ends = self.model.config.eos_token_id
+        return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
+
     def detokenize(self, token_ids: Sequence[int]) -> str:
         """Text of the tokens, special tokens skipped."""
         return str(self.tokenizer.decode(list(token_ids), skip_special_tokens=True))

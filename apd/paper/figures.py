@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from apd.errors import ApdError
-from apd.paper import grids
+from apd.paper import beyond, grids
 from apd.paper.scale import Scale, scale_of
 from apd.runs.grid import Cell, Experiment
 
-ALL = "all"
+ALL, ALL_BEYOND = "all", "beyond"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,33 @@ ARTEFACTS: Mapping[str, Artefact] = {
     )
 }
 
+# What the paper did not measure; the book's last part reads these tables.
+BEYOND: Mapping[str, Artefact] = {
+    artefact.name: artefact
+    for artefact in (
+        Artefact(
+            "reference_audit",
+            "The reference code",
+            "each deviation alone, and all",
+            beyond.reference_audit,
+        ),
+        Artefact(
+            "acceptance_rules",
+            "Acceptance rules",
+            "four rules over R and T",
+            beyond.acceptance_rules,
+        ),
+        Artefact("schedules", "Schedules", "decoding orders, Dream's own steps", beyond.schedules),
+    )
+}
+EVERY: Mapping[str, Artefact] = {**ARTEFACTS, **BEYOND}
+
 
 def choose(names: Iterable[str], pair: str, *, run_code: bool) -> list[Artefact]:
-    """The artefacts asked for, in the order of `ARTEFACTS`; "all" is everything the pair has.
+    """The artefacts asked for, in the order of `EVERY`.
 
     Args:
-        names: of artefacts, or "all".
+        names: of artefacts, or "all" for the paper's and "beyond" for the others that the pair has.
         pair: name of the pair.
         run_code: whether artefacts whose judging runs programs may be run. "all" leaves them out
             otherwise.
@@ -69,24 +90,26 @@ def choose(names: Iterable[str], pair: str, *, run_code: bool) -> list[Artefact]
         ApdError: a name is unknown, the pair has no such artefact, or it would run code.
     """
     names, scale = list(names), scale_of(pair)
-    unknown = [name for name in names if name not in ARTEFACTS and name != ALL]
+    groups = {ALL: ARTEFACTS, ALL_BEYOND: BEYOND}
+    known = (ALL, *ARTEFACTS, ALL_BEYOND, *BEYOND)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise ApdError(f"unknown artefact {unknown[0]!r}; choose {ALL}, {', '.join(ARTEFACTS)}")
-    there = {name for name, artefact in ARTEFACTS.items() if artefact.grid(scale)}
+        raise ApdError(f"unknown artefact {unknown[0]!r}; choose {', '.join(known)}")
+    there = {name for name, artefact in EVERY.items() if artefact.grid(scale)}
     for name in names:
-        if name != ALL and name not in there:
+        if name not in groups and name not in there:
             raise ApdError(
                 f"pair {pair!r} has no {name}, which needs a verifier; it has: "
-                f"{', '.join(n for n in ARTEFACTS if n in there)}"
+                f"{', '.join(n for n in EVERY if n in there)}"
             )
-        if name != ALL and ARTEFACTS[name].runs_code and not run_code:
+        if name not in groups and EVERY[name].runs_code and not run_code:
             raise ApdError(
                 f"judging {name} runs programs that a model wrote, in a separate process with "
                 "limits and without network; add --allow-code-execution if you want that"
             )
-    allowed = {n for n in there if run_code or not ARTEFACTS[n].runs_code}
-    wanted = allowed if ALL in names else set(names)
-    return [artefact for name, artefact in ARTEFACTS.items() if name in wanted]
+    allowed = {n for n in there if run_code or not EVERY[n].runs_code}
+    wanted = {n for name in names for n in groups.get(name, (name,)) if n in allowed}
+    return [artefact for name, artefact in EVERY.items() if name in wanted]
 
 
 def experiment_of(

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from apd.paper.cost import cost_of, seconds_of
-from apd.paper.figures import ARTEFACTS
+from apd.paper.figures import EVERY
 from apd.paper.scale import Scale
 from apd.runs.cells import CellStore
 from apd.runs.grid import Experiment
@@ -76,7 +76,7 @@ def plan_table(plan: Plan, store: CellStore, scale: Scale) -> Table:
         total += hours
         numbers = [len(experiment.cells), len(new), sum(counts.values())]
         figures = [*map(str, numbers), f"{passes:.0f}", f"{hours:.2f}"]
-        table.add_row(experiment.artefact, ARTEFACTS[experiment.artefact].shows, *figures)
+        table.add_row(experiment.artefact, EVERY[experiment.artefact].shows, *figures)
     table.add_section()
     table.add_row("all", "", "", str(len(plan.jobs)), "", "", f"{total:.2f}")
     return table

@@ -47,10 +47,11 @@ def per_problem(table: pd.DataFrame) -> pd.DataFrame:
     """The METRICS of every row of a result table, one column each (float64).
 
     Throughput is a problem's generated tokens / its decoding seconds; a share is the part of the
-    decoding seconds spent in one of the models. A figure ending in ``_reference`` counts tokens as
-    the reference implementation does, padding behind the end of the answer included. Accuracy is 1
-    or 0, and empty for a task without right answers. What is measured in seconds is empty for rows
-    decoded in batches, where a problem has no time of its own.
+    decoding seconds spent in one of the models. A figure ending in ``_reference`` also counts the
+    padding accepted behind the end of the answer, as the reference implementation does, which
+    besides goes on past an end of turn (`apd.decoding.reference`). Accuracy is 1 or 0, and empty
+    for a task without right answers. What is measured in seconds is empty for rows decoded in
+    batches, where a problem has no time of its own.
     """
     tokens, padded, seconds = (
         table[name] for name in ("generated_tokens", "generated_tokens_reference", "wall_s")

@@ -11,7 +11,13 @@ from toy_models import HashDiffusion, consistent_pair, toy_prompt
 from apd.counter_rng import counter_uniform
 from apd.coupling import gumbel_noise
 from apd.decoding import AnyOrderConfig, Noise, Order, any_order
-from apd.decoding.unmasking import above_threshold, most_certain, positions_per_step
+from apd.decoding.unmasking import (
+    Schedule,
+    above_threshold,
+    most_certain,
+    positions_per_step,
+    positions_per_step_of_dream,
+)
 
 torch.set_num_threads(1)
 ORDERS = get_args(Order)
@@ -24,8 +30,11 @@ def naive_any_order(dllm: HashDiffusion, prompt: list[int], config: AnyOrderConf
     steps: list[Step] = []
     length = config.block_length or config.max_new_tokens
     per_block = (config.num_steps or config.max_new_tokens) * length // config.max_new_tokens
+    times = torch.linspace(1, 1e-3, per_block + 1)  # Dream's
     for block in range(P, len(x), length):
         for step in range(per_block):
+            t, s = times[step], times[step + 1]
+            last = step == per_block - 1
             masked = [i for i in range(block, block + length) if x[i] == 7]
             if not masked:
                 break
@@ -51,8 +60,13 @@ def naive_any_order(dllm: HashDiffusion, prompt: list[int], config: AnyOrderConf
                 scored.append((score, i, token))
             scored.sort(key=lambda entry: (-round(entry[0], 12), entry[1]))
             count = length // per_block + (step < length % per_block)
+            if config.schedule == "dream":
+                count = len(masked) if last else int(torch.tensor(float(len(masked))) * (1 - s / t))
             if config.threshold is not None:
                 count = max(1, sum(score > config.threshold for score, _, _ in scored))
+            if config.schedule == "dream" and config.order == "random":
+                left = s / t if config.noise == "fresh" else s
+                count = len(masked) if last else sum(score >= left for score, _, _ in scored)
             chosen = sorted((i, token) for _, i, token in scored[:count])
             for i, token in chosen:
                 x[i] = token
@@ -60,7 +74,7 @@ def naive_any_order(dllm: HashDiffusion, prompt: list[int], config: AnyOrderConf
     return steps
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(ORDERS),
     st.sampled_from([(None, None), (6, None), (5, None), (None, 4), (6, 4), (3, 4), (12, 6)]),
@@ -68,23 +82,26 @@ def naive_any_order(dllm: HashDiffusion, prompt: list[int], config: AnyOrderConf
     st.sampled_from([0.0, 0.7, 1.5]),
     st.sampled_from([0.6, 1.0]),
     st.sampled_from([None, 0.0, 0.5, 0.9]),
+    st.sampled_from(get_args(Schedule)),
     st.integers(0, 10**6),
 )
 def test_equals_the_naive_version(
     order: Order,
-    schedule: tuple[int | None, int | None],
+    steps_and_block: tuple[int | None, int | None],
     noise: Noise,
     temperature: float,
     top_p: float,
     threshold: float | None,
+    schedule: Schedule,
     key: int,
 ) -> None:
-    num_steps, block_length = schedule
-    if order in ("random", "entropy") or num_steps is not None:
+    num_steps, block_length = steps_and_block
+    if order in ("random", "entropy") or num_steps is not None or schedule == "dream":
         threshold = None
     config = AnyOrderConfig(
         order=order,
         num_steps=num_steps,
+        schedule=schedule,
         block_length=block_length,
         threshold=threshold,
         noise=noise,
@@ -152,3 +169,39 @@ def test_selection() -> None:
     assert above_threshold(scores, 0.4).tolist() == [1, 2, 3]
     assert above_threshold(scores, 0.95).tolist() == [1]
     assert positions_per_step(7, 3) == [3, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("positions", "steps", "expected"),
+    [
+        (256, 256, [0, *[1] * 254, 2]),
+        (256, 128, [1, *[2] * 126, 3]),
+        (12, 5, [2, 2, 2, 2, 4]),
+        (7, 1, [7]),
+    ],
+)
+def test_dream_fills_fewer_at_first_and_the_rest_at_last(
+    positions: int, steps: int, expected: list[int]
+) -> None:
+    assert positions_per_step_of_dream(positions, steps) == expected
+    assert sum(positions_per_step(positions, steps)) == sum(expected) == positions
+
+
+@pytest.mark.parametrize("noise", ["fresh", "position"])
+def test_each_position_of_dreams_random_order_has_its_own_time(noise: Noise) -> None:
+    """All steps are as likely for a position: the share filled by step 3 of 6 is a half."""
+    dllm, _ = consistent_pair(0)
+    early, counts = 0, set()
+    for seed in range(60):
+        config = AnyOrderConfig(order="random", schedule="dream", num_steps=6, seed=seed,
+                                noise=noise, max_new_tokens=12)  # fmt: skip
+        result = any_order(dllm, toy_prompt(0), config)
+        early += sum(len(i.accepted) for i in result.iterations if i.index < 3)
+        counts.add(tuple(len(i.accepted) for i in result.iterations))
+    assert len(counts) > 30
+    assert abs(early / 720 - 0.5) < 4 * (0.25 / 720) ** 0.5
+
+
+def test_dreams_schedule_goes_with_no_threshold() -> None:
+    with pytest.raises(ValueError, match="None when schedule is 'dream'"):
+        AnyOrderConfig(threshold=0.5, schedule="dream")

@@ -29,6 +29,7 @@ from apd.cli.main import main
 from apd.decoding import AdaptiveConfig, SamplingConfig, adaptive
 from apd.decoding.configuration import Configuration, configure
 from apd.decoding.decoder import Decoder
+from apd.decoding.reference import DEVIATIONS
 from apd.decoding.registry import (
     FIRST_COLUMNS,
     decoder,
@@ -287,8 +288,8 @@ def test_a_column_that_the_provenance_promises_must_be_there(
 
 
 def test_columns_keep_the_order_of_the_stored_tables() -> None:
-    later = ("cache", "step_cap", "factor", "gamma", "error_proxy", "kl_threshold", "kl_history",
-             "verify_threshold", "draft_length")  # fmt: skip
+    later = ("schedule", *DEVIATIONS, "cache", "step_cap", "factor", "gamma", "error_proxy",
+             "kl_threshold", "kl_history", "verify_threshold", "draft_length")  # fmt: skip
     assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later)
     with registered(STRIDE):
         assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later, "stride", "backwards")

@@ -5,6 +5,7 @@ import torch
 from table_models import TableDiffusionLM, TableVerifier, assert_sampled_from, frequencies
 
 from apd.decoding import AdaptiveConfig, LeftToRightConfig, adaptive, left_to_right
+from apd.decoding.reference import ReferenceConfig, reference
 from apd.exact import (
     ACCEPTANCE_RULES,
     NOISES,
@@ -37,6 +38,36 @@ def test_adaptive_decoding_follows_its_exact_law(acceptance, noise):
         return adaptive(dllm, verifier, PROMPT, config)
 
     assert_sampled_from(law, frequencies(decode, runs, law.shape), runs)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("greedy", [False, True])
+def test_the_reference_code_follows_the_law_of_a_colder_draft(greedy, fresh):
+    language = EnumerableLanguage(random_joint(SIZE, LENGTH, seed=9), perturbation=0.5)
+    joint, runs, T = random_joint(SIZE, LENGTH, seed=10), 700, 0.6
+    dllm, verifier = TableDiffusionLM(language), TableVerifier(joint)
+    law = adaptive_law(
+        language,
+        joint,
+        mixture_weight=0.3,
+        acceptance="greedy" if greedy else "gumbel",
+        noise="fresh" if fresh else "position",
+        temperature=T,
+        draft_temperature=T * T,
+    ).table
+
+    def decode(seed):
+        config = ReferenceConfig(
+            mixture_weight=0.3,
+            greedy_target=greedy,
+            fresh_noise=fresh,
+            squared_temperature=True,
+            seed=seed,
+            **SAMPLING | {"temperature": T},
+        )
+        return reference(dllm, verifier, PROMPT, config)
+
+    assert_sampled_from(law, frequencies(decode, runs), runs)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])

@@ -16,6 +16,7 @@ from apd.exact import (
     mixture,
     random_joint,
     semi_autoregressive_law,
+    tempered,
     total_variation,
 )
 
@@ -126,6 +127,8 @@ def test_options_outside_their_range_are_refused():
         ({"acceptance": "lucky"}, "acceptance='lucky'"),
         ({"noise": "pink"}, "noise='pink'"),
         ({"max_lookahead": 0}, "max_lookahead=0"),
+        ({"temperature": 0.0}, r"temperatures 0\.0 and 0\.0 must be positive"),
+        ({"draft_temperature": -1.0}, r"temperatures 1\.0 and -1\.0 must be positive"),
     ):
         with pytest.raises(ValueError, match=message):
             adaptive_law(language, language.joint, **{**good, **bad})
@@ -135,8 +138,11 @@ def test_options_outside_their_range_are_refused():
         accept_law("lucky", *np.full((3, 2), 0.5))
 
 
-def simulate(language, verifier, weight, acceptance, noise, rng):
-    """One run of Algorithm 1, as literally as possible. Returns the tokens and the iterations."""
+def simulate(language, verifier, weight, acceptance, noise, rng, temperature=1.0, cooled=1.0):
+    """One run of Algorithm 1, as literally as possible. Returns the tokens and the iterations.
+
+    The draft's noise is multiplied by `cooled`, T in the reference code.
+    """
     n, size = language.length, language.vocab_size
     scores = chain_conditionals(verifier)
     shared, own = rng.gumbel(size=(2, n, size))
@@ -147,8 +153,8 @@ def simulate(language, verifier, weight, acceptance, noise, rng):
             shared, own = rng.gumbel(size=(2, n, size))
         rows = language.marginals([*tokens, *[None] * (n - start)])
         for i in range(start, n):
-            draft = int((np.log(rows[i]) + shared[i]).argmax())
-            target = mixture(rows[i], scores[i][tuple(tokens)], weight)
+            draft = int((np.log(rows[i]) / temperature + cooled * shared[i]).argmax())
+            target = mixture(rows[i], scores[i][tuple(tokens)], weight) ** (1 / temperature)
             if acceptance == "maximal":
                 keep = rng.random() < target[draft] / rows[i, draft]
             else:
@@ -170,6 +176,48 @@ def test_the_law_agrees_with_a_naive_simulation(acceptance, noise):
     counts, total = np.zeros((2, 2, 2)), 0
     for _ in range(runs):
         tokens, iterations = simulate(language, verifier, 0.3, acceptance, noise, rng)
+        counts[tokens] += 1
+        total += iterations
+    error = np.sqrt(exact.table * (1 - exact.table) / runs)
+    assert np.all(np.abs(counts / runs - exact.table) < 4.5 * error + 1e-9)
+    assert total / runs == pytest.approx(exact.expected_iterations, abs=4.5 / np.sqrt(runs))
+
+
+def test_a_temperature_is_a_power_of_both_experts():
+    law = np.array([[0.7, 0.3, 0.0], [0.2, 0.2, 0.6]])
+    expected = law**2 / (law**2).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(tempered(law, 0.5), expected)
+    assert tempered(law, 0.01)[0].tolist() == pytest.approx([1.0, 0.0, 0.0])
+    assert tempered(law, 1.0) is law
+    language = EnumerableLanguage(random_joint(3, 3, seed=6), perturbation=0.4)
+    options = {"mixture_weight": 1.0, "temperature": 0.5}
+    marginals = [tempered(row, 0.5) for row in language.prefix_marginals[0]]
+    one_shot = adaptive_law(language, language.joint, **options).table
+    np.testing.assert_allclose(one_shot, np.einsum("i,j,k->ijk", *marginals), atol=1e-12)
+    for draft_temperature, cooler in ((None, 0.5), (0.2, 0.2)):
+        chain = [tempered(table[..., 0, :], cooler) for table in language.prefix_marginals]
+        step = adaptive_law(
+            language,
+            language.joint,
+            max_lookahead=1,
+            draft_temperature=draft_temperature,
+            **options,
+        )
+        expected = np.einsum("i,ij,ijk->ijk", *chain)
+        np.testing.assert_allclose(step.table, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("acceptance", ["gumbel", "greedy"])
+def test_the_law_of_a_draft_at_t_squared_agrees_with_a_naive_simulation(acceptance, noise):
+    language = EnumerableLanguage(random_joint(2, 3, 9, 4.0), perturbation=0.3)
+    verifier, T = random_joint(2, 3, 10, 4.0), 0.6
+    options = {"mixture_weight": 0.3, "acceptance": acceptance, "noise": noise}
+    exact = adaptive_law(language, verifier, temperature=T, draft_temperature=T * T, **options)
+    rng, runs = np.random.default_rng(12), 4000
+    counts, total = np.zeros((2, 2, 2)), 0
+    for _ in range(runs):
+        tokens, iterations = simulate(language, verifier, 0.3, acceptance, noise, rng, T, T)
         counts[tokens] += 1
         total += iterations
     error = np.sqrt(exact.table * (1 - exact.table) / runs)

@@ -17,6 +17,7 @@ from apd.decoding import (
     autoregressive,
     left_to_right,
 )
+from apd.decoding.reference import ReferenceConfig, reference
 from apd.decoding.registry import decoders
 from apd.errors import ApdError
 from apd.models.pairs import Pair
@@ -66,6 +67,7 @@ def test_every_algorithm_goes_by_its_name():
     ids = torch.tensor([1, 2, 3])
     expected = {
         "apd": adaptive(pair.dllm, pair.verifier, ids, AdaptiveConfig(**SETTINGS)),
+        "reference": reference(pair.dllm, pair.verifier, ids, ReferenceConfig(**SETTINGS)),
         "left_to_right": left_to_right(pair.dllm, ids, LeftToRightConfig(**SETTINGS)),
         "autoregressive": autoregressive(
             pair.baselines["large"], ids, AutoregressiveConfig(**SETTINGS)
@@ -74,10 +76,14 @@ def test_every_algorithm_goes_by_its_name():
         order: any_order(pair.dllm, ids, AnyOrderConfig(order=order, **SETTINGS))
         for order in ("random", "confidence", "low_confidence", "margin", "entropy")
     }
-    assert set(expected) == {row.name for row in decoders()}
-    for name, result in expected.items():
-        found = decode(pair, "123", name)
+    kinds = {"dllm": pair.dllm, "verifier": pair.verifier, "baseline": pair.baselines["large"]}
+    for row in decoders():
+        config = row.settings(**SETTINGS | dict(row.fixed))
+        result = row.decode([kinds[kind] for kind in row.models], ids, config)
+        assert result.tokens == expected.pop(row.name, result).tokens
+        found = decode(pair, "123", row.name)
         assert found.tokens == result.tokens and found.config == result.config
+    assert not expected
 
 
 def test_the_autoregressive_model_is_named():

@@ -2,11 +2,12 @@
 
 import pytest
 
+from apd.decoding.reference import DEVIATIONS
 from apd.errors import ApdError
 from apd.models.registry import PAIRS
 from apd.paper import gpu_hours
 from apd.paper.cost import cost_of, seconds_of
-from apd.paper.figures import ARTEFACTS, choose, experiment_of
+from apd.paper.figures import ARTEFACTS, BEYOND, choose, experiment_of
 from apd.paper.grids import (
     LOOKAHEADS,
     MIXTURE_WEIGHTS,
@@ -116,6 +117,41 @@ def test_names_are_chosen_in_order_of_value_and_code_only_on_request() -> None:
         choose(["fig7"], "mini", run_code=False)
     with pytest.raises(ApdError, match="no experiments for pair 'nano'"):
         choose(["all"], "nano", run_code=False)
+
+
+def test_what_is_beyond_the_paper_is_asked_for_by_name() -> None:
+    assert [a.name for a in choose(["beyond"], "mini", run_code=False)] == list(BEYOND)
+    chosen = choose(["schedules", "fig3"], "mini", run_code=False)
+    assert [artefact.name for artefact in chosen] == ["fig3", "schedules"]
+    with pytest.raises(ApdError, match="pair 'mini-llada' has no schedules"):
+        choose(["schedules"], "mini-llada", run_code=False)
+
+
+def test_the_audit_has_each_deviation_alone_and_all_of_them() -> None:
+    cells = BEYOND["reference_audit"].grid(scale_of("mini"))
+    settings = [cell.configuration.parameters for cell in cells]
+    on = [frozenset(name for name in DEVIATIONS if row[name]) for row in settings]
+    alone = {frozenset({name}) for name in set(DEVIATIONS) - {"cut_vocabulary", "stale_verifier"}}
+    assert set(on) == {frozenset(), *alone, frozenset(DEVIATIONS)}
+    for switched in alone:
+        weights = [row["mixture_weight"] for row, found in zip(settings, on, strict=True)
+                   if found == switched]  # fmt: skip
+        assert weights == list(MIXTURE_WEIGHTS)
+    assert set(experiment_of(ARTEFACTS["fig3"], "mini").cells[:6]) <= set(cells)
+
+
+def test_the_acceptance_rules_meet_every_weight_and_temperature() -> None:
+    cells = BEYOND["acceptance_rules"].grid(scale_of("mini"))
+    apd = [c.configuration.parameters for c in cells if c.configuration.algorithm == "apd"]
+    found = {(row["temperature"], row["acceptance"], row["mixture_weight"]) for row in apd}
+    assert len(found) == len(apd) == (1 + 3 * 4) * len(MIXTURE_WEIGHTS)
+    assert {row["acceptance"] for row in apd if row["temperature"] == 0} == {"greedy"}
+    schedules = BEYOND["schedules"].grid(scale_of("mini"))
+    assert [c.configuration.parameters["schedule"] for c in schedules] == [
+        None,
+        *["even", "dream"] * 3,
+    ]
+    assert set(experiment_of(ARTEFACTS["tab1"], "mini").cells[:4]) <= set(schedules)
 
 
 def test_full_size_is_the_paper_s_number_of_problems() -> None:

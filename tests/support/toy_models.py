@@ -79,6 +79,11 @@ class ToyDiffusion(ToyModel):
     def forbidden_token_ids(self) -> Tensor:
         return torch.tensor((*self.never_sampled, self.mask_token_id), dtype=torch.long)
 
+    @property
+    def end_of_text_ids(self) -> frozenset[int]:
+        """0, if it ends anything; the other end tokens end a turn."""
+        return self.end_token_ids & {0}
+
     def position_logits(self, position: int, visible: tuple[Entry, ...], length: int) -> Tensor:
         raise AssertionError("a toy dLLM defines position_logits")
 
