@@ -28,8 +28,9 @@ def reliability_tables() -> str:
         (
             markdown_table([HEADINGS, *cases, ("all", *totals)], 1),
             markdown_table([SURVIVED, *tests], 1),
-            f"Last counted in the run of {run['started']} at commit {commit}, Python {run['python']}, torch "
-            f"{run['packages']['torch']}, transformers {run['packages']['transformers']}, "
+            f"Last counted in the run of {run['started']} at commit {commit}, "
+            f"Python {run['python']}, torch {run['packages']['torch']}, "
+            f"transformers {run['packages']['transformers']}, "
             f"{machine_name(run['machine'])}.",
         )
     )

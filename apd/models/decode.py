@@ -15,6 +15,7 @@ from apd.decoding.registry import decoder
 from apd.decoding.result import DecodeResult
 from apd.decoding.stream import Stream
 from apd.models.pairs import SYSTEM_PROMPT, Pair
+from apd.models.registry import PAIRS
 
 
 def stream(
@@ -68,7 +69,12 @@ def _named(
     if model is not None and not row.on_baseline:
         raise ValueError(f"model={model!r} is not allowed: {algorithm} decodes with the dLLM")
     models = [_model(pair, kind, algorithm, model) for kind in row.models]
-    return row, models, row.settings(**settings, **row.fixed)
+    return row, models, row.settings(**{**_canvas(pair), **settings, **row.fixed})
+
+
+def _canvas(pair: Pair) -> dict[str, int]:
+    """The length that a registered pair decodes with unless another is asked for."""
+    return {"max_new_tokens": PAIRS[pair.name].canvas} if pair.name in PAIRS else {}
 
 
 def _model(pair: Pair, kind: str, algorithm: str, name: str | None) -> TextModel:

@@ -120,7 +120,11 @@ def some_problems(count: int = PROBLEMS) -> list[dict[str, str]]:
     turns = ((index, task) for index in itertools.count() for task in tasks)
     chosen = [(task, task.user(task.rows[index])) for index, task in itertools.islice(turns, count)]
     return [
-        {"name": f"{TASKS[task.name]}: {_beginning(text)}", "text": text, "system": task.system}
+        {
+            "name": f"{TASKS[task.name]}: {_beginning(text)}",
+            "text": text,
+            "system": task.system or SYSTEM_PROMPT,
+        }
         for task, text in chosen
     ]
 

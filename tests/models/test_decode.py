@@ -154,3 +154,10 @@ def test_what_a_dllm_inherits_from_causal_models_says_what_to_call(name):
         with pytest.raises(ApdError, match=f"has no {wrong}"):
             model(ids, **{wrong: torch.ones_like(ids)})
     assert model(ids, return_dict=True).logits.shape[:2] == (1, 3)
+
+
+def test_the_canvas_is_the_pair_s_unless_another_is_asked_for():
+    assert toy_pair(name="mini").decode("123", system=None).config.max_new_tokens == 128
+    assert toy_pair(name="elsewhere").decode("123", system=None).config.max_new_tokens == 256
+    chosen = toy_pair(name="mini").decode("123", system=None, max_new_tokens=16)
+    assert chosen.config.max_new_tokens == 16
