@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from execute_notebooks import DEFAULT_PAIR, NotebookFailed, execute_notebooks
+from repository_links import link_to_repository
 from vendor_scripts import VendorError, vendor_scripts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The book was not built: {error}", file=sys.stderr)
         return 1
     source = stage(build, vendor, options.pair, options.base_url)
+    link_to_repository(source / "_config.yml", ROOT / "CITATION.cff")
     status = run_sphinx(source)
     seconds = time.perf_counter() - start
     if status:

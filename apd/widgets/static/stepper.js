@@ -18,6 +18,12 @@ export function stepperTotals(iterations, count) {
   return { tokens, elapsed, rate: count ? tokens / count : null, speed: elapsed ? tokens / elapsed : null };
 }
 
+// Whether the finished answer is right, where the recording says so.
+function outcomeOf({ right, iterations }, count) {
+  if (right === undefined || count < iterations.length) return "";
+  return right ? " ✓ The answer is right." : " ✗ The answer is wrong.";
+}
+
 function decodedText(iterations, count) {
   const parts = iterations.slice(0, count).map(({ text, tokens }, i) =>
     element("span", {
@@ -39,12 +45,17 @@ function lawList(name, entries, vocabulary) {
   return element("table", { class: "apd-law" }, element("caption", {}, name), element("tbody", {}, ...rows));
 }
 
+// Only the first disagreement rejects a token; what comes after the end of an iteration is not judged.
+const isRejected = ({ draft, target, accepted }, offset) =>
+  offset === accepted && draft[offset] !== target[offset] &&
+  draft.slice(0, accepted).every((token, i) => token === target[i]);
+
 // What is known of one drafted position.
 function positionDetail({ iteration, offset, vocabulary }) {
   const { draft, target, accepted, start, laws } = iteration;
   const agree = draft[offset] === target[offset];
   const fate = offset < accepted ? (offset === 0 && !agree ? "accepted, as the first always is" : "accepted")
-    : agree ? "not reached: an earlier token was rejected" : "rejected";
+    : isRejected(iteration, offset) ? "rejected" : "not reached: the iteration had ended before";
   const [marginal, joint, mixed] = laws[offset];
   const heading = `Token ${start + offset + 1}: draft ${visible(vocabulary[draft[offset]])}, ` +
     `target ${visible(vocabulary[target[offset]])}; ${agree ? "they agree" : "they differ"}; ${fate}.`;
@@ -63,8 +74,10 @@ function draftCards(iteration, vocabulary, show) {
   const cards = draft.map((token, offset) => {
     const agree = token === target[offset];
     const kept = offset < accepted;
+    const rejected = isRejected(iteration, offset);
+    const fate = kept ? "accepted" : rejected ? "rejected" : "not reached";
     const label = `token ${start + offset + 1}: draft ${visible(vocabulary[token])}, target ` +
-      `${visible(vocabulary[target[offset]])}, ${agree ? "agree" : "differ"}, ${kept ? "accepted" : "not accepted"}`;
+      `${visible(vocabulary[target[offset]])}, ${agree ? "agree" : "differ"}, ${fate}`;
     return element("li", {
       class: kept ? "apd-card apd-kept" : "apd-card", tabindex: offset === 0 ? 0 : -1,
       "aria-label": label, "data-offset": offset,
@@ -73,7 +86,7 @@ function draftCards(iteration, vocabulary, show) {
     element("span", { class: "apd-draft" }, visible(vocabulary[token])),
     element("span", { class: agree ? "apd-agree" : "apd-differ", "aria-hidden": "true" }, agree ? "=" : "≠"),
     element("span", { class: "apd-target" }, visible(vocabulary[target[offset]])),
-    element("span", { class: "apd-fate", "aria-hidden": "true" }, kept ? "✓" : "✗"));
+    element("span", { class: "apd-fate", "aria-hidden": "true" }, kept ? "✓" : rejected ? "✗" : "not reached"));
   });
   const list = element("ul", {
     class: "apd-cards", "aria-label": "Draft and target, position by position",
@@ -81,7 +94,7 @@ function draftCards(iteration, vocabulary, show) {
   }, ...cards);
   const hidden = drafted - draft.length;
   return [list, hidden > 0 ? element("p", { class: "apd-note" },
-    `… and ${hidden} more drafted behind them, not kept.`) : null];
+    `… and ${hidden} more drafted after them, not kept.`) : null];
 }
 
 function progressChart(iterations, count) {
@@ -166,9 +179,9 @@ export default {
       detail.setAttribute("aria-live", timer === null ? "polite" : "off");
     }
 
-    function showIteration(iteration, number, held) {
+    function showIteration(iteration, number, held, outcome) {
       const { accepted, drafted } = iteration;
-      verdict.set(`Iteration ${number}: ${drafted} drafted, ${accepted} accepted.`);
+      verdict.set(`Iteration ${number}: ${drafted} drafted, ${accepted} accepted.${outcome}`);
       const show = (offset) =>
         detail.replaceChildren(...positionDetail({ iteration, offset, vocabulary }));
       cards.replaceChildren(...draftCards(iteration, vocabulary, show).filter((part) => part !== null));
@@ -192,7 +205,8 @@ export default {
         detail.replaceChildren();
       } else {
         // The first position that was not accepted says why the iteration ended.
-        showIteration(iterations[count - 1], count, iterations[count - 1].accepted);
+        const { accepted } = iterations[count - 1];
+        showIteration(iterations[count - 1], count, accepted, outcomeOf(chosen, count));
       }
       const { tokens, elapsed, rate, speed } = stepperTotals(iterations, count);
       readouts.set("tokens", String(tokens));
