@@ -89,6 +89,6 @@ $(BOOK): $(TORCH) pyproject.toml
 	@touch $@ $(CORE)
 
 $(ALL): $(TORCH) pyproject.toml
-	@echo 'Installing apd[book,eval,dev] ...'
-	@$(PIP) -e '.[book,eval,dev]'
+	@echo 'Installing apd[book,eval,sweep,dev] ...'
+	@$(PIP) -e '.[book,eval,sweep,dev]'
 	@touch $@ $(CORE) $(BOOK)

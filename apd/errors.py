@@ -7,3 +7,7 @@ class ApdError(Exception):
     The message is one line that says what failed and what to do about it; the command line prints
     it and exits with status 2. Values that a caller got wrong raise `ValueError` instead.
     """
+
+
+class ApdWarning(UserWarning):
+    """Something that a reader should know and that stops nothing: one line."""

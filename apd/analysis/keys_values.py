@@ -9,7 +9,7 @@ from torch import Tensor
 
 from apd.models.diffusion import MaskedDiffusionLM
 from apd.models.transformer import run_layers
-from apd.models.verifier import QwenVerifier
+from apd.models.verifier import CausalVerifier
 
 
 class KeyValueRecorder:
@@ -33,7 +33,9 @@ class KeyValueRecorder:
 
 
 @torch.no_grad()
-def keys_and_values(lm: MaskedDiffusionLM | QwenVerifier, tokens: Tensor) -> tuple[Tensor, Tensor]:
+def keys_and_values(
+    lm: MaskedDiffusionLM | CausalVerifier, tokens: Tensor
+) -> tuple[Tensor, Tensor]:
     """Keys and values of every position in every layer, from one pass over `tokens`.
 
     The attention pattern is the model's own: a dLLM sees all of `tokens` from every position, a

@@ -14,7 +14,7 @@ from apd.costmodel import ARCHITECTURES, Architecture
 from apd.models.assembly import build_model
 from apd.models.diffusion import MaskedDiffusionLM
 from apd.models.dream import DreamConfig, DreamForMaskedDiffusion
-from apd.models.verifier import QwenVerifier
+from apd.models.verifier import CausalVerifier
 
 M = TypeVar("M", bound=PreTrainedModel)
 
@@ -55,16 +55,16 @@ def random_models(shapes: Shapes, device: torch.device, dtype: torch.dtype) -> B
     verifier = random_causal(shapes.verifier, vocabulary, device, dtype)
     return BenchModels(
         MaskedDiffusionLM(dllm, tokenizer, frozenset()),
-        QwenVerifier(verifier, tokenizer, frozenset()),
+        CausalVerifier(verifier, tokenizer, frozenset()),
     )
 
 
 def random_autoregressive(
     shape: Architecture, device: torch.device, dtype: torch.dtype
-) -> QwenVerifier:
+) -> CausalVerifier:
     """An autoregressive model with random weights and no end token."""
     model = random_causal(shape, shape.vocabulary, device, dtype)
-    return QwenVerifier(model, numbered_tokenizer(shape.vocabulary), frozenset())
+    return CausalVerifier(model, numbered_tokenizer(shape.vocabulary), frozenset())
 
 
 def random_causal(

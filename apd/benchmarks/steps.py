@@ -22,8 +22,8 @@ from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import best_of, ratio, spread, take_turns
 from apd.decoding.noise import IterationNoise
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
-from apd.models.lean import Rows
 from apd.models.products import times
+from apd.models.segments import Rows
 
 Call = Callable[[], object]
 
@@ -85,7 +85,7 @@ def profile_steps(
 def _cache_step(models: BenchModels, left: int, stop: int) -> Step:
     """Keeping keys and values of positions left..stop-1: by copying, and in place."""
     dllm = models.dllm
-    grown, in_place = load_baseline().ConcatenatedCache(), dllm.lean.new_cache()
+    grown, in_place = load_baseline().ConcatenatedCache(), dllm.inference.new_cache()
     config = dllm.model.config
     heads = config.num_key_value_heads
     width = config.hidden_size // config.num_attention_heads
@@ -139,8 +139,8 @@ def _steps(
         return plain.run(dllm.model, canvas[None, left:], where, None, cache)
 
     def lean_layers() -> Tensor:
-        (computed,) = dllm.lean.run([window.open(canvas, t, t + m)])
-        return dllm.lean.outputs([Rows(computed, 0, few)])
+        (computed,) = dllm.inference.run([window.open(canvas, t, t + m)])
+        return dllm.inference.outputs([Rows(computed, 0, few)])
 
     def whole_verifier() -> None:
         read.crop(t - 1)
@@ -155,7 +155,7 @@ def _steps(
         Step(
             "dLLM: output layer",
             lambda: head(hidden),
-            lambda: times(hidden[:few], dllm.lean.head),
+            lambda: times(hidden[:few], dllm.inference.head),
             few / len(hidden),
         ),
         Step(

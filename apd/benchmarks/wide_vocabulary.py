@@ -19,7 +19,8 @@ import torch
 
 from apd.errors import ApdError
 from apd.models import Pair, load_pair
-from apd.models.checkpoint import read_json, read_tensors, write_checkpoint
+from apd.models.checkpoint import read_tensors, write_checkpoint
+from apd.models.files import read_json
 from apd.models.locations import find_checkpoint
 from apd.models.registry import pair_spec
 
@@ -41,7 +42,7 @@ def wide_models(pair: str, vocabulary: int) -> Iterator[Pair]:
         dllm, verifier = Path(folder) / "dllm", Path(folder) / "verifier"
         widen_checkpoint(find_checkpoint(spec.dllm), dllm, vocabulary)
         widen_checkpoint(find_checkpoint(spec.verifier), verifier, vocabulary)
-        yield load_pair(pair, device="cpu", dtype="float32", dllm_path=dllm, verifier_path=verifier)
+        yield load_pair(pair, device="cpu", dtype="float32", dllm=dllm, verifier=verifier)
 
 
 def widen_checkpoint(source: Path, target: Path, vocabulary: int, seed: int = 0) -> None:

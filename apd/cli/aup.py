@@ -62,24 +62,18 @@ def read_tables(paths: list[Path]) -> pd.DataFrame:
     """The rows of several result tables of one pair, each (configuration, problem) once.
 
     Raises:
-        ApdError: a table is missing, damaged, or of another pair than the first.
+        ApdError: a table is missing, damaged, or cannot be joined with the others.
     """
     import pandas as pd
 
+    from apd.runs.checks import KEY
+    from apd.runs.comparable import require_comparable
     from apd.runs.table import read_results
 
-    tables, pairs = [], {}
-    for path in paths:
-        table, provenance = read_results(path.parent, path.name.removesuffix(".parquet"))
-        tables.append(table)
-        pairs[provenance["pair"]] = path
-    if len(pairs) > 1:
-        raise ApdError(
-            f"the tables are of different pairs ({', '.join(pairs)}): give those of one pair"
-        )
-    rows = pd.concat(tables, ignore_index=True)
-    key = ["task", "algorithm", "model", "configuration", "problem_id"]
-    return rows.drop_duplicates(key, ignore_index=True)
+    found = {path: read_results(path.parent, path.name.removesuffix(".parquet")) for path in paths}
+    require_comparable({str(path): provenance for path, (_, provenance) in found.items()})
+    rows = pd.concat([table for table, _ in found.values()], ignore_index=True)
+    return rows.drop_duplicates(list(KEY), ignore_index=True)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

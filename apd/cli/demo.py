@@ -16,7 +16,14 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from apd.cli.demo_arguments import adaptive_config, add_arguments, baseline_name, pair_name
+from apd.cli.checkpoints import chosen_checkpoints
+from apd.cli.demo_arguments import (
+    adaptive_config,
+    add_arguments,
+    baseline_name,
+    chosen_spec,
+    pair_name,
+)
 from apd.errors import ApdError
 
 if TYPE_CHECKING:
@@ -88,15 +95,14 @@ def load(arguments: argparse.Namespace) -> Pair:
         ApdError: a model cannot be loaded, the pair has no verifier, or the baseline does not read
             the prompt's tokens as the pair does.
     """
-    from apd.models.pairs import load_ar, load_pair, pair_spec
+    from apd.models.pairs import load_ar, load_pair
     from apd.models.vocabulary import check_agreement
 
     pair = load_pair(
-        pair_name(arguments),
+        pair_name(arguments) if arguments.dllm_path is None else arguments.pair,
         device=arguments.device,
         dtype=arguments.dtype,
-        dllm_path=arguments.dllm_path,
-        verifier_path=arguments.verifier_path,
+        **chosen_checkpoints(arguments),
     )
     if pair.verifier is None:
         raise ApdError(
@@ -106,7 +112,7 @@ def load(arguments: argparse.Namespace) -> Pair:
     name = baseline_name(arguments)
     if name is None:
         return pair
-    dtype = arguments.dtype or pair_spec(pair.name).dtype
+    dtype = arguments.dtype or chosen_spec(arguments).dtype
     baseline = load_ar(name, device=arguments.device, dtype=dtype)
     check_agreement(pair.tokenizer, baseline.tokenizer, f"pair {pair.name} and {name}")
     return replace(pair, baselines={name: baseline})

@@ -6,14 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apd.cli.checkpoints import add_checkpoints
 from apd.cli.flags import add_flag, value_options
-from apd.models.pairs import PAIRS, SYSTEM_PROMPT, pair_spec
+from apd.models.pairs import PAIRS, SYSTEM_PROMPT, choose_spec, pair_spec
 from apd.tasks.figure_1 import QUESTION
 
 if TYPE_CHECKING:
     from apd.decoding import AdaptiveConfig
+    from apd.models.registry import PairSpec
 
-DEFAULT_PAIR, DREAM_PAIR = "mini", "dream-7b"
+DEFAULT_PAIR = "mini"
 DTYPES = ("float32", "bfloat16", "float16")
 PAPER = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}  # of the paper's demo
 # Settings in the order of the help: their one-letter flags and the paper's spellings.
@@ -33,10 +35,15 @@ SAMPLING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def pair_name(arguments: argparse.Namespace) -> str:
-    """The pair asked for; checkpoints without a pair are a Dream and its verifier."""
-    if arguments.pair is not None:
-        return str(arguments.pair)
-    return DEFAULT_PAIR if arguments.dllm_path is None else DREAM_PAIR
+    """The pair asked for; checkpoints without one are called as the dLLM is."""
+    return chosen_spec(arguments).name
+
+
+def chosen_spec(arguments: argparse.Namespace) -> PairSpec:
+    """What is registered of the pair asked for, or known of the checkpoints given without one."""
+    if arguments.pair is None and arguments.dllm_path is None:
+        return pair_spec(DEFAULT_PAIR)
+    return choose_spec(arguments.pair, arguments.dllm_path, arguments.verifier_path)
 
 
 def baseline_name(arguments: argparse.Namespace) -> str | None:
@@ -45,9 +52,7 @@ def baseline_name(arguments: argparse.Namespace) -> str | None:
         return None
     if arguments.baseline is not None:
         return str(arguments.baseline)
-    if arguments.pair is None and arguments.dllm_path is not None:
-        return None
-    return next(iter(pair_spec(pair_name(arguments)).baselines), None)
+    return next(iter(chosen_spec(arguments).baselines), None)
 
 
 def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
@@ -56,7 +61,7 @@ def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
 
     given = {name: getattr(arguments, name) for name in (*APD, *SAMPLING)}
     if given["max_new_tokens"] is None:
-        given["max_new_tokens"] = pair_spec(pair_name(arguments)).canvas
+        given["max_new_tokens"] = chosen_spec(arguments).canvas
     return AdaptiveConfig(**given)
 
 
@@ -98,20 +103,7 @@ def _add_settings(group: Any, names: dict[str, tuple[tuple[str, ...], tuple[str,
 
 def _add_models(group: Any) -> None:
     add_flag(group, "--pair", metavar="NAME", help=f"{', '.join(PAIRS)} (default: mini)")
-    add_flag(
-        group,
-        "--dllm-path",
-        aliases=("--dream_ckpt",),
-        metavar="PATH",
-        help="checkpoint directory or hub name of the dLLM; without --pair: a Dream, no baseline",
-    )
-    add_flag(
-        group,
-        "--verifier-path",
-        aliases=("--verifier_ckpt",),
-        metavar="PATH",
-        help="checkpoint directory or hub name of the verifier",
-    )
+    add_checkpoints(group)
     add_flag(
         group,
         "--baseline",

@@ -1,6 +1,6 @@
-"""`apd eval`: one decoder on one task of one pair, as a stored table and a printed summary.
+"""Measure a decoder on tasks: accuracy, throughput and tokens per iteration, one row a problem.
 
-This module imports nothing heavy; the models and tables come in when `run` is called.
+The same command again extends what is stored or shows it; --restart measures anew.
 """
 
 from __future__ import annotations
@@ -12,17 +12,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apd.cli.eval_arguments import add_arguments
 from apd.errors import ApdError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from apd.runs.cells import CellStore
     from apd.runs.grid import Experiment
-    from apd.runs.provenance import ModelFiles
-    from apd.tasks.task import Task
+    from apd.tasks import Task
 
-__all__ = ["add_arguments", "run"]
+HELP = "measure a decoder on tasks"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of an evaluation."""
+    from apd.cli.eval_arguments import add_arguments as add
+
+    add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from apd.cli.eval_request import build_experiment
     from apd.cli.reference_spellings import in_own_words, notes_on
+    from apd.runs.cells import CellStore
     from apd.runs.models import model_files
 
     console = Console(stderr=True, highlight=False)
@@ -40,10 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     arguments = in_own_words(arguments)
     task = _load_task(arguments, experiment.tasks[0])
     directory = _output_directory(arguments, experiment)
-    models = model_files(experiment, **_paths(arguments, experiment))
-    if arguments.restart or not _is_stored(arguments, experiment, task, models, directory, console):
-        _evaluate(arguments, experiment, task, directory, console)
-    _print_results(experiment, directory, as_json=arguments.json)
+    files = model_files(experiment.pair, experiment.models, _paths(arguments, experiment))
+    store = CellStore(directory, lambda name: task, files, arguments.log_replies)
+    _evaluate(arguments, experiment, store, console)
+    _print_results(experiment, store, as_json=arguments.json)
     return 0
 
 
@@ -96,77 +103,73 @@ def _paths(arguments: argparse.Namespace, experiment: Experiment) -> dict[str, s
     }
 
 
-def _is_stored(
-    arguments: argparse.Namespace,
-    experiment: Experiment,
-    task: Task,
-    models: dict[str, ModelFiles],
-    directory: Path,
-    console: Console,
-) -> bool:
-    """Whether an earlier run has measured this on the same kind of device; says so if it has."""
-    from apd.models.placement import choose_device
-    from apd.runs.completed import completed
-    from apd.runs.description import FORMAT
-
-    device = choose_device(arguments.device)
-    stored = completed(experiment, {task.name: task}, models, directory)
-    replies = directory / f"{experiment.artefact}.replies.jsonl"
-    if stored is None or stored["format"] != FORMAT:
-        return False
-    if arguments.log_replies and not replies.is_file():
-        return False
-    if stored["machine"]["device"].partition(":")[0] != device.type:
-        return False
-    console.print(f"measured already, {stored['ended']}; --restart measures again", soft_wrap=True)
-    return True
-
-
 def _evaluate(
-    arguments: argparse.Namespace,
-    experiment: Experiment,
-    task: Task,
-    directory: Path,
-    console: Console,
+    arguments: argparse.Namespace, experiment: Experiment, store: CellStore, console: Console
 ) -> None:
-    """Load the models and run the experiment with its progress on `console`."""
+    """Run what is not stored: a plan with one cell."""
+    from functools import partial
+
+    from apd.runs.jobs import Engine
     from apd.runs.models import load_models
-    from apd.runs.progress import RichProgress
-    from apd.runs.run import run_experiment
+    from apd.runs.run import make_plan, run_plan
+    from apd.runs.table import read_provenance
 
-    paths = _paths(arguments, experiment)
-    pair, models = load_models(experiment, device=arguments.device, dtype=arguments.dtype, **paths)
-    try:
-        with RichProgress(console) as progress:
-            run_experiment(
-                experiment,
-                pair,
-                models,
-                directory,
-                watcher=progress,
-                task_loader=lambda name: task,
-                keep_replies=arguments.log_replies,
-                restart=arguments.restart,
-            )
-    except KeyboardInterrupt:
-        console.print("stopped; the same command, without --restart, resumes")
-        raise
+    if not arguments.restart:
+        _require_extension(arguments, experiment, store)
+    plan = make_plan([experiment], store, again=arguments.restart)
+    if plan.current:
+        ended = read_provenance(store.directory, experiment.artefact)["ended"]
+        console.print(f"measured already, {ended}; --restart measures again", soft_wrap=True)
+        return
+    load = partial(
+        load_models,
+        experiment.pair,
+        device=arguments.device,
+        dtype=experiment.dtype,
+        paths=_paths(arguments, experiment),
+    )
+    run_plan(plan, store, Engine(load=load), console)
 
 
-def _print_results(experiment: Experiment, directory: Path, *, as_json: bool) -> None:
-    """The summary of the stored table: one JSON object, or a table with the file's name."""
+def _require_extension(
+    arguments: argparse.Namespace, experiment: Experiment, store: CellStore
+) -> None:
+    """Raise ApdError if the run would not extend the table that is there but replace it."""
+    from apd.models.placement import choose_device
+
+    stored = store.measured(experiment)
+    if stored is None:
+        store.require_no_loss(experiment)
+        return
+    device = choose_device(arguments.device).type
+    before = stored["machine"]["device"].partition(":")[0]
+    if device != before:
+        raise ApdError(
+            f"{store.table(experiment)} was measured on {before}, not {device}: give another "
+            "--output or --tag, or --restart to measure again"
+        )
+
+
+def _print_results(experiment: Experiment, store: CellStore, *, as_json: bool) -> None:
+    """The summary of the problems asked for: one JSON object, or a table with the file's name."""
     from rich.console import Console
 
+    from apd.runs.cells import Job
     from apd.runs.table import read_results
     from apd.statistics.report import metrics_of, summary_table
     from apd.statistics.summary import summarise
 
-    table, provenance = read_results(directory, experiment.artefact)
-    path = directory / f"{experiment.artefact}.parquet"
+    path = store.table(experiment)
+    table, provenance = read_results(store.directory, experiment.artefact)
+    stored, table = (
+        len(table),
+        table.head(len(store.problems(Job(experiment.cells[0], experiment)))),
+    )
     summary = summarise(table)
     if not as_json:
         Console().print(summary_table(summary))
-        print(f"mean ± standard error over problems, the warm-up not timed; {path}")
+        part = f"first {len(table)} of {stored} problems; " if len(table) < stored else ""
+        print(f"{part}mean ± standard error over problems, the warm-up not timed; {path}")
         return
     configuration: dict[str, Any] = {**provenance["configurations"][0]}
     found = {

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apd.cli.checkpoints import add_checkpoints
 from apd.cli.flags import add_flag, value_options
 from apd.cli.reference_spellings import MODEL_ALIASES
 
@@ -107,19 +108,12 @@ def _add_subject(group: Any) -> None:
 
 def _add_models(group: Any) -> None:
     checkpoints: dict[str, Any] = {"type": str, "metavar": "PATH"}
-    add_flag(
-        group,
-        "--dllm-path",
-        aliases=("--dream_ckpt", "--llada_ckpt"),
-        help="directory or hub name of the dLLM",
-        **checkpoints,
-    )
-    add_flag(group, "--verifier-path", help="the same for the verifier", **checkpoints)
+    add_checkpoints(group)
     add_flag(
         group,
         "--baseline-path",
         aliases=("--qwen_7b_ckpt",),
-        help="the same for the autoregressive baseline",
+        help="directory or hub name of the autoregressive baseline",
         **checkpoints,
     )
     # the verifier or the baseline, whichever the run needs

@@ -11,7 +11,7 @@ from apd.decoding.configuration import DLLM, Configuration, configure
 from apd.decoding.decoder import Decoder
 from apd.decoding.registry import decoder, stored_settings, usual_decoder
 from apd.errors import ApdError
-from apd.models.registry import pair_spec
+from apd.models.registry import pair_spec, register_variant, unregistered
 from apd.runs.grid import Cell, Experiment
 
 MATH = "hendrycks_math"
@@ -25,7 +25,7 @@ def build_experiment(arguments: argparse.Namespace) -> Experiment:
             lacks the model.
         ValueError: a setting is out of range.
     """
-    own = in_own_words(arguments)
+    own = in_own_words(with_pair(arguments))
     spec = pair_spec(own.pair)
     configuration = build_configuration(own, [n.rsplit("/", 1)[-1] for n in spec.baselines])
     if configuration.verified and not (spec.verifier or own.verifier_path):
@@ -42,6 +42,34 @@ def build_experiment(arguments: argparse.Namespace) -> Experiment:
         batch_size=own.batch_size,
         dtype=own.dtype,
     )
+
+
+def with_pair(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments with a pair's name for checkpoints given without one, or for other weights.
+
+    What a dLLM's files do not say, or precision, tells two runs apart, so it is in the name.
+
+    Raises:
+        ApdError: --mask-token or --shifted for a registered pair, which knows both.
+    """
+    own = argparse.Namespace(**vars(arguments))
+    said = {"mask_token": own.mask_token, "shifted": own.shifted}
+    named = own.pair or own.model_alias or own.model not in (None, DLLM)
+    alone = not named and own.dllm_path is not None and own.algorithm != "autoregressive"
+    if not alone:
+        for name, value in said.items():
+            if value is not None:
+                raise ApdError(
+                    f"--{name.replace('_', '-')} describes a dLLM that is not registered; give "
+                    "it with --dllm-path and without --pair"
+                )
+    if alone:
+        spec = unregistered(own.dllm_path, own.verifier_path)
+        own.pair = register_variant(spec, **said, quantize=own.quantize).name
+    elif own.quantize is not None:
+        spec = pair_spec(in_own_words(own).pair)
+        own.pair = register_variant(spec, quantize=own.quantize).name
+    return own
 
 
 def build_configuration(arguments: argparse.Namespace, baselines: list[str]) -> Configuration:

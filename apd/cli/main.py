@@ -3,11 +3,15 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-from apd.cli import aup, bench, demo, evaluate, models, reproduce, train_mini
-from apd.errors import ApdError
+from apd.cli import aup, bench, demo, models, reproduce, train_mini
+from apd.cli import eval as evaluate
+from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
 COMMANDS = {
@@ -50,9 +54,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the chosen subcommand."""
+    """Run the chosen subcommand; what the package warns of is a note of one line."""
     command: Command = arguments.run
-    return command(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = partial(show_warning, warnings.showwarning)
+        return command(arguments)
+
+
+def show_warning(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *where: Any
+) -> None:
+    """A note of one line for what the package says; anything else as it is otherwise shown."""
+    if issubclass(category, ApdWarning):
+        print(f"apd: note: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *where)
 
 
 def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:

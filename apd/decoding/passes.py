@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from apd.decoding.config import SamplingConfig
-from apd.decoding.protocols import CanvasRequest, JointRequest, MarginalRequest, TextModel
+from apd.decoding.finite import FiniteLogits, Request
+from apd.decoding.protocols import TextModel
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
 from apd.decoding.stopwatch import start_stopwatch
 
-Request = MarginalRequest | CanvasRequest | JointRequest
 Steps = Generator[Request | Iteration, Tensor, None]
 # A decoder's loop: takes its models, the prompt, its settings and a recorder.
 Loop = Callable[..., Steps]
@@ -94,13 +94,15 @@ def drive(decodes: Sequence[Decode]) -> Iterator[Iteration]:
     for decode in decodes:
         decode.recorder.start()
     waiting: dict[int, Request] = {}
+    finite = FiniteLogits()
     answers: dict[int, Tensor | None] = dict.fromkeys(range(len(decodes)))
     while answers:
         for index, answer in answers.items():
             request = yield from _until_request(decodes[index], answer)
             if request is not None:
                 waiting[index] = request
-        answers = _answer(decodes, waiting)
+        finite.check()
+        answers = _answer(decodes, waiting, finite)
         for index in answers:
             del waiting[index]
 
@@ -121,7 +123,9 @@ def _until_request(
     return said
 
 
-def _answer(decodes: Sequence[Decode], waiting: dict[int, Request]) -> dict[int, Tensor | None]:
+def _answer(
+    decodes: Sequence[Decode], waiting: dict[int, Request], finite: FiniteLogits
+) -> dict[int, Tensor | None]:
     """Answer all waiting requests of one kind in one pass, and charge its time."""
     if not waiting:
         return {}
@@ -134,6 +138,7 @@ def _answer(decodes: Sequence[Decode], waiting: dict[int, Request]) -> dict[int,
     stop = start_stopwatch(first.model.device)
     logits = first.answer(list(chosen.values()))  # type: ignore[arg-type]
     seconds = stop()
+    finite.note(first.model, list(chosen.values()), logits)
     for index, request in chosen.items():
         share, new_pass = 1 / len(chosen), request.opens_pass
         decodes[index].recorder.charge(first.role, seconds, share, new_pass=new_pass)

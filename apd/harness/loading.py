@@ -69,8 +69,8 @@ def load_decoder(
         baselines=row.on_baseline,
         device=checkpoints.device,
         dtype=checkpoints.dtype,
-        dllm_path=checkpoints.dllm_path,
-        verifier_path=checkpoints.verifier_path,
+        dllm=checkpoints.dllm_path,
+        verifier=checkpoints.verifier_path,
     )
     found = pair.dllm.model.config.model_type
     if meaning.family not in (None, found):

@@ -12,8 +12,6 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from apd.errors import ApdError
 
-INPUT_WEIGHT, OUTPUT_WEIGHT = "model.embed_tokens.weight", "lm_head.weight"
-
 M = TypeVar("M", bound=PreTrainedModel)
 
 
@@ -24,18 +22,28 @@ def check_tensors(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], sou
         ApdError: naming the first tensors that differ.
     """
     missing, unexpected = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    check_names(missing, unexpected, source)
+    for name, tensor in wanted.items():
+        if found[name].shape != tensor.shape:
+            refuse_shape(name, found[name].shape, tensor.shape, source)
+
+
+def check_names(missing: list[str], unexpected: list[str], source: Path) -> None:
+    """No tensor is missing, none unexpected; ApdError otherwise."""
     for problem, names in (("lacks", missing), ("has unexpected", unexpected)):
         if names:
             raise ApdError(
                 f"{source} {problem} {len(names)} tensor(s), {names[0]} first; use a checkpoint "
                 "whose files belong to its config.json"
             )
-    for name, tensor in wanted.items():
-        if found[name].shape != tensor.shape:
-            raise ApdError(
-                f"{source}: {name} has shape {tuple(found[name].shape)}, config.json implies "
-                f"{tuple(tensor.shape)}; use a checkpoint whose files belong together"
-            )
+
+
+def refuse_shape(name: str, found: Any, wanted: Any, source: Path) -> None:
+    """Raise the ApdError for a tensor of the wrong shape."""
+    raise ApdError(
+        f"{source}: {name} has shape {tuple(found)}, config.json implies {tuple(wanted)}; use a "
+        "checkpoint whose files belong together"
+    )
 
 
 def build_model(
@@ -44,6 +52,8 @@ def build_model(
     """A model of ``model_class`` whose parameters are exactly ``tensors``, in evaluation mode.
 
     The module is laid out without memory first, so no weight is initialised in vain or held twice.
+    An output layer that is stored is used as it is stored, whatever the configuration says; one
+    that is not stored, or equals the embedding, is the embedding where the configuration ties them.
 
     Args:
         tensors: by the module's own parameter names, all on one device.
@@ -55,24 +65,49 @@ def build_model(
     with torch.device("meta"):
         model = model_class(config)
     wanted, found = model.state_dict(), dict(tensors)
+    ((output, embedding),) = tied_names(model).items()
     if config.tie_word_embeddings:
-        wanted.pop(OUTPUT_WEIGHT)
-        repeated, embedding = found.get(OUTPUT_WEIGHT), found.get(INPUT_WEIGHT)
-        if repeated is not None and embedding is not None and torch.equal(repeated, embedding):
-            found.pop(OUTPUT_WEIGHT)
+        config.tie_word_embeddings = tie(found, output, embedding)
+    if config.tie_word_embeddings:
+        wanted.pop(output)
     check_tensors(found, wanted, source)
     model.load_state_dict(found, strict=False, assign=True)
-    parts: Any = model
     if config.tie_word_embeddings:
-        parts.lm_head.weight = parts.model.embed_tokens.weight
-    device = parts.model.embed_tokens.weight.device
-    parts.model.rotary_emb = type(parts.model.rotary_emb)(config=config).to(device)
+        model.get_output_embeddings().weight = model.get_input_embeddings().weight
+    restore_rotary(model, config)
     return model.eval()
+
+
+def tied_names(model: PreTrainedModel) -> dict[str, str]:
+    """The output layer's parameter and the embedding's, by transformers' own account."""
+    return dict(model._tied_weights_keys or {})
+
+
+def tie(found: dict[str, Tensor], output: str, embedding: str) -> bool:
+    """Whether what is stored is one matrix; then it is kept once, as the embedding."""
+    if output in found and embedding not in found:
+        found[embedding] = found.pop(output)
+    stored = found.get(output)
+    if stored is None:
+        return True
+    if stored.shape == found[embedding].shape and torch.equal(stored, found[embedding]):
+        del found[output]
+        return True
+    return False
+
+
+def restore_rotary(model: PreTrainedModel, config: PreTrainedConfig) -> None:
+    """Angles are no parameters: work them out anew where the layout had no memory for them."""
+    parts: Any = model
+    if hasattr(parts, "model"):
+        device = parts.model.embed_tokens.weight.device
+        parts.model.rotary_emb = type(parts.model.rotary_emb)(config=config).to(device)
 
 
 def parameters_to_store(model: PreTrainedModel) -> dict[str, Tensor]:
     """The parameters by name, without the output layer where it is the embedding's transpose."""
     tensors = dict(model.state_dict())
     if model.config.tie_word_embeddings:
-        tensors.pop(OUTPUT_WEIGHT)
+        for output in tied_names(model):
+            tensors.pop(output)
     return tensors

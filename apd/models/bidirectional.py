@@ -1,9 +1,11 @@
-"""A transformers causal model made bidirectional: what Dream and LLaDA have in common."""
+"""A transformers causal model made bidirectional: what all masked diffusion models here are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
@@ -27,10 +29,17 @@ class BidirectionalLM:
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)  # type: ignore[call-arg]
-        for layer in self.model.layers:
-            layer.self_attn.is_causal = False
+        module: Any = self
+        for part in module.modules():
+            if hasattr(part, "is_causal"):
+                part.is_causal = False
         # The padding token also ends answers, so its embedding has to receive gradients.
-        self.model.embed_tokens.padding_idx = None
+        module.get_input_embeddings().padding_idx = None
+
+    @property
+    def causal_forward(self) -> Callable[..., Any]:
+        """transformers' own forward of the class this is mixed into."""
+        return super().forward  # type: ignore[misc]
 
     def hidden_states(
         self,
@@ -82,3 +91,8 @@ class BidirectionalLM:
             )
         hidden = self.hidden_states(input_ids, padding_mask, position_ids)
         return CausalLMOutputWithPast(logits=self.lm_head(hidden), hidden_states=(hidden,))
+
+
+def nothing_masked(queries: int, keys: int, like: Tensor) -> Tensor:
+    """(1, 1, queries, keys) of zeros, which any kind of attention adds to its scores."""
+    return torch.zeros(1, 1, queries, keys, dtype=like.dtype, device=like.device)

@@ -48,6 +48,8 @@ def render_chat(
         options: of transformers' ``apply_chat_template``.
     """
     escaped = [{**m, "content": escape(tokenizer, m["content"])} for m in messages]
+    # Qwen3's template would otherwise open a block of thinking, for which no dLLM was trained.
+    options = {"enable_thinking": False, **options}
     return str(tokenizer.apply_chat_template(escaped, tokenize=False, **options))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,32 +17,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from transformers import PreTrainedConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from apd.errors import ApdError
+from apd.models.files import WEIGHTS, read_json, remedy, weight_files
 
-WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
+ROPE_KINDS = {"default", *ROPE_INIT_FUNCTIONS}
 
 C = TypeVar("C", bound=PreTrainedConfig)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of a checkpoint.
-
-    Raises:
-        ApdError: the file is missing or is not a JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ApdError(
-            f"{path} is missing; copy or download the whole checkpoint directory again"
-        ) from None
-    except ValueError as error:
-        raise ApdError(f"{path} is not valid JSON ({error}); download it again") from None
-    if not isinstance(content, dict):
-        raise ApdError(f"{path} holds no JSON object; download it again")
-    return content
 
 
 def read_config(directory: Path, model_type: str) -> dict[str, Any]:
@@ -61,48 +43,61 @@ def read_config(directory: Path, model_type: str) -> dict[str, Any]:
     return config
 
 
-def make_config(config_class: type[C], values: Mapping[str, Any], source: Path) -> C:
-    """``config_class(**values)``.
+def require_fields(published: Mapping[str, Any], names: Sequence[str], source: Path) -> None:
+    """All fields are there: an architecture has no defaults.
+
+    Raises:
+        ApdError: naming those that are not.
+    """
+    absent = [name for name in names if published.get(name) is None]
+    if absent:
+        raise ApdError(
+            f"{source}: config.json lacks {', '.join(absent)}; download the checkpoint again"
+        )
+
+
+def parse_config(config_class: type[C], published: Mapping[str, Any], source: Path) -> C:
+    """The content of ``config.json`` as transformers itself reads it, in any of its versions.
 
     Raises:
         ApdError: transformers refuses a value.
     """
     try:
-        return config_class(**values)
-    except (StrictDataclassError, TypeError, ValueError, KeyError) as error:
+        config = config_class.from_dict(dict(published))
+    except (StrictDataclassError, TypeError, ValueError, KeyError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise ApdError(
             f"{source}: config.json is not usable ({reason}); download the checkpoint again"
         ) from None
+    check_rotary(config, source)
+    return config
 
 
-def weight_files(directory: Path) -> list[Path]:
-    """The safetensors files of a checkpoint: one file, or the shards that its index names.
+def check_rotary(config: PreTrainedConfig, source: Path) -> None:
+    """The rotary embedding is of a kind that transformers knows.
 
     Raises:
-        ApdError: there is none, or a shard is missing.
+        ApdError: it is not.
     """
-    if (directory / WEIGHTS).is_file():
-        return [directory / WEIGHTS]
-    if not (directory / INDEX).is_file():
-        raise ApdError(
-            f"{directory} holds neither {WEIGHTS} nor {INDEX}; download the checkpoint again "
-            "(pickled .bin weights are not read: convert them to safetensors)"
-        )
-    shards = sorted(set(read_json(directory / INDEX).get("weight_map", {}).values()))
-    missing = [shard for shard in shards if not (directory / shard).is_file()]
-    if missing or not shards:
-        raise ApdError(
-            f"{directory}: weight file {', '.join(missing) or 'list'} is missing (named by "
-            f"{INDEX}); download the checkpoint again"
-        )
-    return [directory / shard for shard in shards]
+    parameters = getattr(config, "rope_parameters", None) or {}
+    nested = [value for value in parameters.values() if isinstance(value, dict)]
+    for rotary in nested or [parameters]:
+        kind = rotary.get("rope_type", "default")
+        if kind not in ROPE_KINDS:
+            raise ApdError(
+                f"{source}: config.json has rope_type {kind!r}, which transformers does not know "
+                f"({', '.join(sorted(ROPE_KINDS))}); use a newer transformers, or another "
+                "checkpoint"
+            )
 
 
 def read_tensors(
     directory: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
 ) -> dict[str, Tensor]:
     """All tensors of a checkpoint by name, on ``device``, in ``dtype`` (None: as stored).
+
+    They go to the device one by one, a file at a time: the host never holds more than one file
+    beside what stays there.
 
     Raises:
         ApdError: a file is missing, corrupt or truncated.
@@ -116,13 +111,6 @@ def read_tensors(
         except (SafetensorError, OSError, ValueError) as error:
             raise ApdError(f"{path} is corrupt or truncated ({error}); {remedy(path)}") from None
     return tensors
-
-
-def remedy(path: Path) -> str:
-    """What to do about an unreadable weight file."""
-    with path.open("rb") as file:
-        is_pointer = file.read(40).startswith(b"version https://git-lfs")
-    return "fetch it with `git lfs pull`" if is_pointer else "download or copy it again"
 
 
 def write_checkpoint(

@@ -80,7 +80,7 @@ def _model(pair: Pair, kind: str, algorithm: str, name: str | None) -> TextModel
     if pair.verifier is None:
         raise ValueError(
             f"pair {pair.name!r} has no verifier, which {algorithm} needs: load one with "
-            "verifier_path, or choose another algorithm, such as left_to_right"
+            "verifier=, or choose another algorithm, such as left_to_right"
         )
     return pair.verifier
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -10,25 +10,30 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from apd.decoding.protocols import CanvasRequest, MarginalRequest, MarginalWindow
-from apd.errors import ApdError
 from apd.models.bidirectional import BidirectionalLM
-from apd.models.checkpoint import read_json
-from apd.models.dream import load_dream_checkpoint
+from apd.models.families import family_of, is_shifted, load_bidirectional
+from apd.models.inference import inference_pass
 from apd.models.kv_window import check_kv_window, first_recomputed
-from apd.models.lean import LeanDecoder, Pass, Rows, Segment
-from apd.models.llada import load_llada_checkpoint
-from apd.models.vocabulary import end_token_ids, load_tokenizer, unsampled_ids
-
-LOADERS: dict[str, Callable[..., BidirectionalLM]] = {
-    "Dream": load_dream_checkpoint,
-    "llada": load_llada_checkpoint,
-}
+from apd.models.positions import PositionLimit
+from apd.models.quantization import Precision, quantize_weights
+from apd.models.segments import Pass, Rows, Segment
+from apd.models.vocabulary import (
+    check_ids,
+    declared_id,
+    end_token_ids,
+    find_mask_token,
+    load_tokenizer,
+    unsampled_ids,
+)
 
 
 class MaskedDiffusionLM:
-    """p_D: a Dream or LLaDA model with its tokenizer.
+    """p_D: a masked diffusion model with its tokenizer.
 
     Attributes:
+        name: what messages call it.
+        all_finite: no logit is infinite unless something is broken.
+        inference: the pass behind all logits.
         vocab_size: V, rows of the output layer.
         mask_token_id: stands for an undecoded position.
         end_token_ids: end of sequence and end of turn.
@@ -36,15 +41,20 @@ class MaskedDiffusionLM:
             in a pair the ids that the verifier does not know.
     """
 
+    all_finite = True
+
     def __init__(
         self,
         model: BidirectionalLM,
         tokenizer: PreTrainedTokenizerBase,
         end_token_ids: frozenset[int],
         never_sampled: set[int] | None = None,
+        name: str = "the dLLM",
     ) -> None:
         self.model = model
-        self.lean = LeanDecoder(model, causal=False)
+        self.name = name
+        self.inference = inference_pass(model, causal=False)
+        self.limit = PositionLimit(name, model.config)
         self.tokenizer = tokenizer
         self.vocab_size: int = model.config.vocab_size
         self.mask_token_id: int = model.config.mask_token_id
@@ -87,10 +97,10 @@ class MaskedDiffusionLM:
         opening = [(window, r) for window, r in pairs if r.opens_pass]
         segments = [window.open(r.tokens, r.start, r.stop) for window, r in opening]
         if segments:
-            for (window, _), computed in zip(opening, self.lean.run(segments), strict=True):
+            for (window, _), computed in zip(opening, self.inference.run(segments), strict=True):
                 window.computed = computed
         rows = [window.rows(r) for window, r in pairs]
-        logits = self.lean.logits(rows)
+        logits = self.inference.logits(rows)
         return list(logits.split([len(r.rows) for r in requests]))
 
     def canvas_logits(self, tokens: Tensor) -> Tensor:
@@ -108,15 +118,19 @@ class MaskedDiffusionLM:
         Returns:
             (len(rows), V) float32 for each.
         """
-        segments = [Segment(r.tokens.to(self.device), 0, self.lean.new_cache()) for r in requests]
+        for request in requests:
+            self.limit.check(len(request.tokens))
+        segments = [
+            Segment(r.tokens.to(self.device), 0, self.inference.new_cache()) for r in requests
+        ]
         wanted, offset = [], self.model.prediction_offset
-        for computed, request in zip(self.lean.run(segments), requests, strict=True):
+        for computed, request in zip(self.inference.run(segments), requests, strict=True):
             first = request.rows.start - offset
             if first < 0:  # nothing stands before position 0
                 wanted.append(Rows(computed, 0, 1))
             if request.rows.stop - offset > max(first, 0):
                 wanted.append(Rows(computed, max(first, 0), request.rows.stop - offset))
-        logits = self.lean.logits(wanted)
+        logits = self.inference.logits(wanted)
         return list(logits.split([len(r.rows) for r in requests]))
 
 
@@ -132,8 +146,13 @@ class MarginalPasses:
 
     def __init__(self, dllm: MaskedDiffusionLM, kv_window: int | None) -> None:
         check_kv_window(kv_window)
+        if kv_window is not None and not dllm.inference.keeps_keys:
+            raise ValueError(
+                f"kv_window={kv_window} cannot be had: {dllm.name} keeps no keys and values "
+                "between passes; use None, which recomputes everything"
+            )
         self.kv_window = kv_window
-        self.cache = dllm.lean.new_cache()
+        self.cache = dllm.inference.new_cache()
         self.computed: Pass | None = None
         self._dllm = dllm
         self._span: tuple[int, int] | None = None  # (start, stop) of the pass under way
@@ -162,10 +181,13 @@ class MarginalPasses:
                 f"start={start}, stop={stop}: need {offset} <= start < stop <= {len(tokens)}, the "
                 "length of the canvas"
             )
+        if self._span is None:
+            self._dllm.limit.check(len(tokens))
         first = self._first_recomputed(start)
         self._span = (start, stop)
         self.cache.reserve(len(tokens))
-        return Segment(tokens[first:stop].to(self._dllm.device), first, self.cache)
+        ids = tokens[first:stop].to(self._dllm.device)
+        return Segment(ids, first, self.cache, outputs=stop - start + offset)
 
     def rows(self, request: MarginalRequest) -> Rows:
         """The rows of the pass under way that answer ``request``."""
@@ -205,19 +227,33 @@ def load_diffusion(
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
     verifier_unknown: set[int] | None = None,
+    *,
+    mask_token: str | int | None = None,
+    shifted: bool | None = None,
+    quantize: Precision | None = None,
 ) -> MaskedDiffusionLM:
-    """A Dream or LLaDA model from a local directory, told apart by ``model_type``.
+    """A masked diffusion model of any family from a local directory.
+
+    Args:
+        verifier_unknown: ids that its verifier does not know.
+        mask_token: a token or its id; None for the one that the checkpoint names.
+        shifted: whether output i predicts position i + 1; None leaves it to the family.
+        quantize: what to make of the linear weights; None leaves them.
 
     Raises:
-        ApdError: files are missing or corrupt, or it is neither.
+        ApdError: files are missing or corrupt, of no family, or do not belong together.
     """
-    model_type = read_json(directory / "config.json").get("model_type")
-    if model_type not in LOADERS:
-        raise ApdError(
-            f"{directory} has model_type {model_type!r}, but a diffusion model is needed here "
-            f"({' or '.join(LOADERS)}); pass another directory or hub name"
-        )
+    is_shifted(family_of(directory), shifted, directory)
     tokenizer = load_tokenizer(directory)
-    model = LOADERS[model_type](directory, device, dtype)
+    declared = declared_id(directory, "mask_token_id")
+    mask = find_mask_token(directory, tokenizer, declared, mask_token)
+    if tokenizer.mask_token is None and mask in tokenizer.added_tokens_decoder:
+        tokenizer.mask_token = tokenizer.added_tokens_decoder[mask].content  # no word of a prompt
+    model = load_bidirectional(directory, "cpu" if quantize else device, dtype, shifted)
+    model.config.mask_token_id = mask
     ends = end_token_ids(directory, model.config.eos_token_id, tokenizer)
-    return MaskedDiffusionLM(model, tokenizer, ends, verifier_unknown)
+    ids = {"the mask token": mask} | {f"end token {i}": i for i in sorted(ends)}
+    check_ids(directory, model.config.vocab_size, tokenizer, ids)
+    if quantize is not None:
+        quantize_weights(model, quantize, device)
+    return MaskedDiffusionLM(model, tokenizer, ends, verifier_unknown, directory.name)

@@ -14,15 +14,10 @@ from pathlib import Path
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from apd.errors import ApdError
-from apd.models.assembly import build_model, parameters_to_store
+from apd.models.assembly import parameters_to_store
 from apd.models.bidirectional import BidirectionalLM
-from apd.models.checkpoint import (
-    read_config,
-    read_tensors,
-    write_checkpoint,
-)
-from apd.models.qwen2_format import read_qwen2_config, write_qwen2_config
+from apd.models.checkpoint import write_checkpoint
+from apd.models.qwen2_format import write_qwen2_config
 
 
 class DreamConfig(Qwen2Config):
@@ -43,24 +38,6 @@ class DreamForMaskedDiffusion(BidirectionalLM, Qwen2ForCausalLM):
 
     config_class = DreamConfig
     prediction_offset = 1
-
-
-def load_dream_checkpoint(
-    directory: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
-) -> DreamForMaskedDiffusion:
-    """A Dream model from a directory in the published format; ``dtype`` None keeps the stored one.
-
-    Raises:
-        ApdError: files are missing, corrupt, or not a Dream checkpoint.
-    """
-    published = read_config(directory, DreamConfig.model_type)
-    config = read_qwen2_config(DreamConfig, published, directory)
-    if config.mask_token_id is None:
-        raise ApdError(
-            f"{directory}: config.json lacks mask_token_id; download the checkpoint again"
-        )
-    tensors = read_tensors(directory, device, dtype)
-    return build_model(DreamForMaskedDiffusion, config, tensors, directory)
 
 
 def save_dream_checkpoint(

@@ -1,4 +1,4 @@
-"""One transformer layer of Qwen2 or Llama: its fused weights, and what surrounds attention.
+"""One transformer layer of Qwen2, Qwen3 or Llama: its fused weights, and what surrounds attention.
 
 Shapes: N positions, D width, H query heads, G key-value heads, d head dimension, F MLP width.
 """
@@ -19,7 +19,7 @@ from apd.models.rotation import rotate
 
 @dataclass(frozen=True)
 class LayerWeights:
-    """One layer. The biases of queries, keys and values are None where the model has none."""
+    """One layer. Biases of queries, keys and values, and norms of heads, are None without any."""
 
     norm_in: Tensor  # (D,)
     qkv: Matrix  # ((H + 2 G) d, D)
@@ -28,6 +28,7 @@ class LayerWeights:
     norm_mlp: Tensor  # (D,)
     gate_up: Matrix  # (2 F, D)
     down: Matrix  # (D, F)
+    norm_heads: Tensor | None = None  # (H + G, d), of queries and keys (Qwen3)
 
     @property
     def matrices(self) -> tuple[Matrix, ...]:
@@ -48,8 +49,9 @@ def project(
     rotation: tuple[Tensor, Tensor],
     rotated_heads: int,
     epsilon: float,
+    norm_heads: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Norm, projection to heads, and the rotation of the first of them.
+    """Norm, projection to heads, and the norm and rotation of the first of them.
 
     Args:
         hidden: (N, D).
@@ -57,13 +59,17 @@ def project(
         weight: (heads d, D); bias: (heads d,) or None.
         rotation: cosines and sines, (N, 1, d) each.
         rotated_heads: how many heads are queries or keys; the others are values.
+        norm_heads: (rotated heads, d) weights of their norms; None where there are none.
 
     Returns:
         (N, rotated heads, d) and (N, other heads, d).
     """
     normed = F.rms_norm(hidden, hidden.shape[-1:], norm, epsilon)
     joined = times(normed, weight, bias).view(len(hidden), -1, rotation[0].shape[-1])
-    return rotate(joined[:, :rotated_heads], rotation), joined[:, rotated_heads:]
+    rotated = joined[:, :rotated_heads]
+    if norm_heads is not None:
+        rotated = F.rms_norm(rotated, rotated.shape[-1:], None, epsilon) * norm_heads
+    return rotate(rotated, rotation), joined[:, rotated_heads:]
 
 
 def finish(
@@ -95,7 +101,18 @@ def fuse(layer: Any) -> LayerWeights:
         norm_mlp=layer.post_attention_layernorm.weight,
         gate_up=Matrix(fuse_rows([mlp.gate_proj, mlp.up_proj], "weight")),
         down=Matrix(mlp.down_proj.weight),
+        norm_heads=head_norms(attention),
     )
+
+
+def head_norms(attention: Any) -> Tensor | None:
+    """(H + G, d) weights of the norms of every query and key head; None without such norms."""
+    if not hasattr(attention, "q_norm"):
+        return None
+    d = attention.head_dim
+    norms = (attention.q_norm, attention.q_proj), (attention.k_norm, attention.k_proj)
+    rows = [norm.weight.detach().expand(len(p.weight) // d, d) for norm, p in norms]
+    return torch.cat(rows)
 
 
 def fuse_rows(modules: Sequence[nn.Module], name: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""The inference pass through a Qwen2 or Llama decoder, with little beside its matrix products.
+"""The inference pass through a Qwen2, Qwen3 or Llama decoder: little beside its matrix products.
 
 A decoding iteration moves a handful to a hundred positions. At that size what surrounds the matrix
 products costs as much as they do, so this pass differs from transformers' own in five ways:
@@ -19,7 +19,6 @@ d head dimension, S keys in sight.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -30,50 +29,14 @@ from apd.models.kv_cache import KeyValueCache
 from apd.models.layer import LayerWeights, finish, fuse, project
 from apd.models.products import Matrix, times
 from apd.models.rotation import RotaryTable
+from apd.models.segments import Pass, Rows, Segment
 
 BLOCKED_BYTES = 2**30
 """Bytes of weights up to which a copy for faster products is made without being asked for."""
 
 
-@dataclass(frozen=True, eq=False)
-class Segment:
-    """Positions first, first + 1, ... of one sequence to be computed.
-
-    Attributes:
-        tokens: (T,) long, their ids.
-        first: position of the first of them; what is before it is in the cache.
-        cache: receives their keys and values.
-    """
-
-    tokens: Tensor
-    first: int
-    cache: KeyValueCache
-
-
-@dataclass(frozen=True, eq=False)
-class Pass:
-    """A segment that has come as far as the last layer, whose outputs are still to be asked for.
-
-    Attributes:
-        segment: what is computed.
-        hidden: (T, D) states that enter the last layer.
-    """
-
-    segment: Segment
-    hidden: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows start..stop-1 (counted from the segment's first) of a pass."""
-
-    computed: Pass
-    start: int
-    stop: int
-
-
 class LeanDecoder:
-    """Runs a Qwen2 or Llama causal LM for inference; equal to it up to rounding.
+    """Runs a Qwen2, Qwen3 or Llama causal LM for inference; equal to it up to rounding.
 
     Args:
         model: transformers' model with its output layer, ``lm_head``. The linear weights of its
@@ -82,10 +45,12 @@ class LeanDecoder:
             computed or cached.
     """
 
+    keeps_keys = True
+
     def __init__(self, model: Any, *, causal: bool) -> None:
         parts, config = model.model, model.config
         if config.hidden_act != "silu":
-            raise ValueError(f"hidden_act={config.hidden_act!r}: Qwen2 and Llama use 'silu'")
+            raise ValueError(f"hidden_act={config.hidden_act!r}: the lean pass computes 'silu'")
         self.causal = causal
         self.embedding: Tensor = parts.embed_tokens.weight
         self.final_norm: Tensor = parts.norm.weight
@@ -124,6 +89,7 @@ class LeanDecoder:
                 rotation,
                 self.heads + self.kv_heads,
                 self.epsilon,
+                layer.norm_heads,
             )
             self._store(index, rotated[:, self.heads :], values, segments, lengths)
             queries = rotated[:, : self.heads].split(lengths)
@@ -138,13 +104,14 @@ class LeanDecoder:
     def outputs(self, rows: Sequence[Rows]) -> Tensor:
         """(N, D) states after the final norm, rows of all passes one after another."""
         last, layer = len(self.layers) - 1, self.layers[-1]
-        hidden = torch.cat([r.computed.hidden[r.start : r.stop] for r in rows])
+        hidden = torch.cat([r.computed.states[r.start : r.stop] for r in rows])
         firsts = [r.computed.segment.first for r in rows]
         spans = [(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
         bias = None if layer.qkv_bias is None else layer.qkv_bias[: self.heads * self.head_dim]
         rotation = self.rotary.at(spans)
         queries, _ = self._project(
-            hidden, layer.norm_in, self.last_queries, bias, rotation, self.heads, self.epsilon
+            *(hidden, layer.norm_in, self.last_queries, bias, rotation, self.heads, self.epsilon),
+            None if layer.norm_heads is None else layer.norm_heads[: self.heads],
         )
         split = queries.split([r.stop - r.start for r in rows])
         attended = [
@@ -202,7 +169,8 @@ class LeanDecoder:
         layer, weight = self.layers[-1], self.last_keys_values
         bias = None if layer.qkv_bias is None else layer.qkv_bias[self.heads * self.head_dim :]
         keys, values = self._project(
-            hidden, layer.norm_in, weight, bias, rotation, self.kv_heads, self.epsilon
+            *(hidden, layer.norm_in, weight, bias, rotation, self.kv_heads, self.epsilon),
+            None if layer.norm_heads is None else layer.norm_heads[self.heads :],
         )
         self._store(len(self.layers) - 1, keys, values, segments, lengths)
 

@@ -13,20 +13,10 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from apd.models.assembly import build_model, parameters_to_store
+from apd.models.assembly import parameters_to_store
 from apd.models.bidirectional import BidirectionalLM
-from apd.models.checkpoint import (
-    make_config,
-    read_config,
-    read_tensors,
-    write_checkpoint,
-)
-from apd.models.llada_format import (
-    read_llada_config,
-    to_llada_name,
-    to_llama_name,
-    write_llada_config,
-)
+from apd.models.checkpoint import write_checkpoint
+from apd.models.llada_format import to_llada_name, write_llada_config
 
 
 class LladaConfig(LlamaConfig):
@@ -47,21 +37,6 @@ class LladaForMaskedDiffusion(BidirectionalLM, LlamaForCausalLM):
 
     config_class = LladaConfig
     prediction_offset = 0
-
-
-def load_llada_checkpoint(
-    directory: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
-) -> LladaForMaskedDiffusion:
-    """A LLaDA model from a directory in the published format; ``dtype`` None keeps the stored one.
-
-    Raises:
-        ApdError: files are missing, corrupt, or not a LLaDA checkpoint.
-    """
-    published = read_config(directory, LladaConfig.model_type)
-    config = make_config(LladaConfig, read_llada_config(published, directory), directory)
-    stored = read_tensors(directory, device, dtype)
-    tensors = {to_llama_name(name): tensor for name, tensor in stored.items()}
-    return build_model(LladaForMaskedDiffusion, config, tensors, directory)
 
 
 def save_llada_checkpoint(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from transformers import LlamaConfig
 
 from apd.errors import ApdError
+from apd.models.checkpoint import parse_config, require_fields
+
+C = TypeVar("C", bound=LlamaConfig)
 
 # Llama's configuration field -> LLaDA's.
 REQUIRED_FIELDS = {
@@ -20,15 +23,17 @@ REQUIRED_FIELDS = {
     "max_position_embeddings": "max_sequence_length",
     "rms_norm_eps": "rms_norm_eps",
     "tie_word_embeddings": "weight_tying",
-    "mask_token_id": "mask_token_id",
     "eos_token_id": "eos_token_id",
 }
 OPTIONAL_FIELDS = {
+    "mask_token_id": "mask_token_id",
     "num_key_value_heads": "n_kv_heads",
     "pad_token_id": "pad_token_id",
     "bos_token_id": "bos_token_id",
     "initializer_range": "init_std",
 }
+
+ROTARY_FIELDS = ("rope_theta", "rope_scaling", "rope_parameters")  # the same in both
 
 # Choices of LLaDA's configuration under which its blocks are Llama's.
 LLAMA_CHOICES: dict[str, Any] = {
@@ -42,6 +47,7 @@ LLAMA_CHOICES: dict[str, Any] = {
     "attention_layer_norm": False,
     "input_emb_norm": False,
     "scale_logits": False,
+    "clip_qkv": None,
 }
 
 # Llama's module name -> LLaDA's.
@@ -65,8 +71,8 @@ LLAMA_BLOCK = re.compile(r"model\.layers\.(\d+)\.(.+)")
 LLADA_BLOCK = re.compile(r"model\.transformer\.blocks\.(\d+)\.(.+)")
 
 
-def read_llada_config(published: Mapping[str, Any], source: Path) -> dict[str, Any]:
-    """Llama's configuration fields from the content of a LLaDA ``config.json``.
+def read_llada_config(config_class: type[C], published: Mapping[str, Any], source: Path) -> C:
+    """Llama's configuration from the content of a LLaDA ``config.json``.
 
     Raises:
         ApdError: a field is missing, or asks for blocks other than Llama's.
@@ -77,19 +83,16 @@ def read_llada_config(published: Mapping[str, Any], source: Path) -> dict[str, A
                 f"{source}: config.json has {field}={published[field]!r}, only {choice!r} is "
                 "supported; use a checkpoint with the architecture of LLaDA-8B"
             )
-    required = {ours: published.get(theirs) for ours, theirs in REQUIRED_FIELDS.items()}
-    required["vocab_size"] = published.get("embedding_size") or published.get("vocab_size")
-    theta = published.get("rope_theta")
-    absent = [REQUIRED_FIELDS.get(name, name) for name, value in required.items() if value is None]
-    if theta is None or absent:
-        raise ApdError(
-            f"{source}: config.json lacks {', '.join(absent or ['rope_theta'])}; download the "
-            "checkpoint again"
-        )
+    require_fields(published, (*REQUIRED_FIELDS.values(), "rope_theta"), source)
+    required = {ours: published[theirs] for ours, theirs in REQUIRED_FIELDS.items()}
+    rows = published.get("embedding_size") or published.get("vocab_size")
+    if rows is None:
+        raise ApdError(f"{source}: config.json lacks vocab_size; download the checkpoint again")
     optional = {ours: published.get(theirs) for ours, theirs in OPTIONAL_FIELDS.items()}
     given = {name: value for name, value in optional.items() if value is not None}
-    rotary = {"rope_type": "default", "rope_theta": theta}
-    return {"bos_token_id": None, **required, **given, "rope_parameters": rotary}
+    given |= {name: published[name] for name in ROTARY_FIELDS if published.get(name) is not None}
+    fields = {"bos_token_id": None, "vocab_size": rows, **required, **given}
+    return parse_config(config_class, fields, source)
 
 
 def write_llada_config(config: LlamaConfig) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 from apd.errors import ApdError
+from apd.models.files import is_complete
 from apd.paths import DATA_DIR_VARIABLE, data_dir
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -51,11 +53,18 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
 
 
 def download_checkpoint(hub_name: str) -> Path:
-    """Directory in the local hub cache with the files of ``hub_name``, downloaded if need be."""
+    """Directory in the local hub cache with the files of ``hub_name``, downloaded if need be.
+
+    What is missing is measured against the disk first; a bar shows the progress.
+
+    Raises:
+        ApdError: there is no such model, no network, or not enough room on the disk.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
     try:
+        check_disk(hub_name)
         return Path(snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES))
     except (RepositoryNotFoundError, GatedRepoError):
         raise ApdError(
@@ -70,8 +79,33 @@ def download_checkpoint(hub_name: str) -> Path:
         ) from None
 
 
+def check_disk(hub_name: str) -> None:
+    """The files still to be downloaded fit on the disk of the hub cache.
+
+    Raises:
+        ApdError: they do not.
+    """
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import DryRunError
+
+    try:
+        files = snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES, dry_run=True)
+    except DryRunError:  # no network: what is in the cache will do, or the download says so
+        return
+    needed = sum(file.file_size or 0 for file in files if file.will_download)
+    cache = Path(constants.HF_HUB_CACHE)
+    place = next(path for path in (cache, *cache.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise ApdError(
+            f"{hub_name} needs {needed / 2**30:.1f} GiB on disk, {free / 2**30:.1f} free in "
+            f"{cache}: make room, or set HF_HOME to a directory on a larger disk"
+        )
+
+
 def is_downloaded(hub_name: str) -> bool:
-    """Whether the local hub cache holds the configuration of ``hub_name`` (no network used)."""
+    """Whether the local hub cache holds all of ``hub_name``: weights too (no network used)."""
     from huggingface_hub import try_to_load_from_cache
 
-    return isinstance(try_to_load_from_cache(hub_name, "config.json"), str)
+    config = try_to_load_from_cache(hub_name, "config.json")
+    return isinstance(config, str) and is_complete(Path(config).parent)

@@ -5,14 +5,24 @@ Torch and the checkpoints are only touched when a pair is loaded, so listing pai
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from apd.errors import ApdError
+from apd.errors import ApdError, ApdWarning
 from apd.models.locations import find_checkpoint
-from apd.models.registry import PAIRS, describe_pairs, pair_spec, registered_dtype
+from apd.models.registry import (
+    PAIRS,
+    PairSpec,
+    describe_pairs,
+    last_part,
+    pair_spec,
+    registered_dtype,
+    unregistered,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -21,11 +31,18 @@ if TYPE_CHECKING:
 
     from apd.decoding.result import DecodeResult
     from apd.models.diffusion import MaskedDiffusionLM
-    from apd.models.verifier import QwenVerifier
+    from apd.models.quantization import Precision
+    from apd.models.verifier import CausalVerifier
 
 __all__ = ["PAIRS", "Pair", "describe_pairs", "load_ar", "load_pair", "pair_spec"]
 
 SYSTEM_PROMPT = "You are a helpful assistant."
+
+
+@cache
+def say_once(message: str) -> None:
+    """Warn, once for each message."""
+    warnings.warn(message, ApdWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +57,8 @@ class Pair:
 
     name: str
     dllm: MaskedDiffusionLM
-    verifier: QwenVerifier | None
-    baselines: Mapping[str, QwenVerifier]
+    verifier: CausalVerifier | None
+    baselines: Mapping[str, CausalVerifier]
     tokenizer: PreTrainedTokenizerBase
 
     def encode_chat(
@@ -49,24 +66,24 @@ class Pair:
     ) -> Tensor:
         """Token ids (P,) of a conversation up to where the assistant's answer begins.
 
-        Messages are text: control tokens that they spell out are ordinary tokens.
+        Messages are text: control tokens that they spell out are ordinary tokens. A base model,
+        which has no chat template, gets the user's text as it is; that is said once.
 
         Args:
             system: the system message; None leaves it to the checkpoint's chat template.
             prefix: how the answer begins, if it is to be continued.
-
-        Raises:
-            ApdError: the checkpoint has no chat template.
         """
         import torch
 
-        from apd.models.chat import encode, render_chat
+        from apd.models.chat import encode, escape, render_chat
 
         if not self.tokenizer.chat_template:
-            raise ApdError(
-                f"the tokenizer of pair {self.name!r} has no chat template; use an instruction-"
-                "tuned checkpoint with chat_template.jinja or tokenizer_config.json"
+            say_once(
+                f"the tokenizer of {self.name!r} has no chat template: the prompt goes in as it "
+                "is, without a system message, to be continued"
             )
+            ids = encode(self.tokenizer, escape(self.tokenizer, user + (prefix or "")))
+            return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
         messages = [{"role": "user", "content": user}]
         if system is not None:
             messages.insert(0, {"role": "system", "content": system})
@@ -131,7 +148,7 @@ class Pair:
             The result; for several prompts a list, in their order.
 
         Raises:
-            ApdError: no such algorithm, or no chat template.
+            ApdError: no such algorithm.
             ValueError: no such setting, a value out of range, or a model that the pair lacks.
         """
         from torch import Tensor
@@ -154,57 +171,96 @@ class Pair:
 
 
 def load_pair(
-    name: str,
+    name: str | None = None,
     *,
+    dllm: str | Path | None = None,
+    verifier: str | Path | None = None,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
-    dllm_path: str | Path | None = None,
-    verifier_path: str | Path | None = None,
     baselines: bool = False,
+    mask_token: str | int | None = None,
+    shifted: bool | None = None,
+    quantize: Precision | None = None,
     compiled: bool = False,
 ) -> Pair:
     """Load a pair, checking that its models mean the same tokens by the same ids.
 
     Args:
+        name: of a registered pair; None for the models given.
+        dllm, verifier: directory or hub name to use instead of the registered one.
         device: None for a GPU if there is one, else the CPU.
         dtype: ``float32``, ``bfloat16`` or ``float16``; None for the pair's own.
-        dllm_path, verifier_path: directory or hub name to use instead of the registered one.
         baselines: load the autoregressive baselines too.
+        mask_token: the dLLM's, a token or its id; None for the one that its files name.
+        shifted: whether the dLLM's output i predicts position i + 1; None leaves it to its family.
+        quantize: make the dLLM's linear weights "int8" or "int4"; None leaves them.
         compiled: run the models through ``torch.compile``: worth it on a GPU and for long runs.
 
     Raises:
-        ApdError: unknown pair, checkpoints missing, corrupt or of the wrong kind, or tokenizers
-            that disagree.
+        ApdError: unknown pair, checkpoints missing, corrupt, too large or of the wrong kind, or
+            tokenizers that disagree.
     """
+    from apd.models.capacity import check_room
     from apd.models.diffusion import load_diffusion
     from apd.models.placement import choose_device, choose_dtype
+    from apd.models.quantization import check_precision
     from apd.models.vocabulary import check_agreement, ids_unknown_to, load_tokenizer
 
-    spec = pair_spec(name)
+    spec = choose_spec(name, dllm, verifier)
+    quantize = quantize or spec.quantize
+    check_precision(quantize)
     place = choose_device(device)
     precision = choose_dtype(dtype or spec.dtype, place)
-    source = verifier_path or spec.verifier
-    verifier = None if source is None else load_ar(source, device=place, dtype=precision)
-    dllm_directory = find_checkpoint(dllm_path or spec.dllm)
+    source = verifier or spec.verifier
+    directory = find_checkpoint(dllm or spec.dllm)
+    sources = dict.fromkeys(map(str, [source] if source else []))
+    sources |= dict.fromkeys(spec.baselines if baselines else ())
+    directories = [directory, *(find_checkpoint(path) for path in sources)]
+    check_room(directories, place, precision, quantize)
+    loaded = {path: load_ar(path, device=place, dtype=precision) for path in sources}
+    reader = None if source is None else loaded[str(source)]
     unknown: set[int] = set()
-    if verifier is not None:
-        tokenizer = load_tokenizer(dllm_directory)
-        check_agreement(tokenizer, verifier.tokenizer, f"{dllm_directory} and {source}")
-        unknown = ids_unknown_to(verifier.tokenizer, tokenizer)
-    dllm = load_diffusion(dllm_directory, place, precision, unknown)
-    loaded = {} if verifier is None else {str(source): verifier}
-    compared = {
-        path.rsplit("/", 1)[-1]: loaded.get(path) or load_ar(path, device=place, dtype=precision)
-        for path in (spec.baselines if baselines else ())
-    }
-    dllm.lean.block()
-    if compiled:
-        dllm.lean.compile()
-        for model in {**loaded, **compared}.values():
-            model.lean.compile()
-    return Pair(
-        name=name, dllm=dllm, verifier=verifier, baselines=compared, tokenizer=dllm.tokenizer
+    if reader is not None:
+        tokenizer = load_tokenizer(directory)
+        check_agreement(tokenizer, reader.tokenizer, f"{directory} and {source}")
+        unknown = ids_unknown_to(reader.tokenizer, tokenizer)
+    drafter = load_diffusion(
+        directory,
+        place,
+        precision,
+        unknown,
+        mask_token=spec.mask_token if mask_token is None else mask_token,
+        shifted=spec.shifted if shifted is None else shifted,
+        quantize=quantize,
     )
+    drafter.inference.block()
+    if compiled:
+        drafter.inference.compile()
+        for model in loaded.values():
+            model.inference.compile()
+    compared = {last_part(path): loaded[path] for path in (spec.baselines if baselines else ())}
+    return Pair(
+        name=spec.name,
+        dllm=drafter,
+        verifier=reader,
+        baselines=compared,
+        tokenizer=drafter.tokenizer,
+    )
+
+
+def choose_spec(
+    name: str | None, dllm: str | Path | None = None, verifier: str | Path | None = None
+) -> PairSpec:
+    """The registered pair of this name, or what is known of models given without one.
+
+    Raises:
+        ApdError: no such pair, or neither name nor dLLM.
+    """
+    if name is not None:
+        return pair_spec(name)
+    if dllm is None:
+        raise ApdError("no models given; name a pair (`apd models` lists them) or a dLLM")
+    return unregistered(str(dllm), None if verifier is None else str(verifier))
 
 
 def load_ar(
@@ -212,18 +268,22 @@ def load_ar(
     *,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
-) -> QwenVerifier:
-    """Load a Qwen2 model: a mini model's name, a directory, or a hub name.
+) -> CausalVerifier:
+    """Load a causal language model: a mini model's name, a directory, or a hub name.
 
     Raises:
-        ApdError: the checkpoint is missing, corrupt or of another kind.
+        ApdError: the checkpoint is missing, corrupt, too large or of another kind.
     """
+    from apd.models.capacity import check_room
+    from apd.models.causal import read_causal_config
     from apd.models.placement import choose_device, choose_dtype
     from apd.models.verifier import load_verifier
 
     directory = find_checkpoint(name_or_path)
+    read_causal_config(directory)
     place = choose_device(device)
     precision = choose_dtype(dtype or registered_dtype(str(name_or_path)), place)
+    check_room([directory], place, precision)
     model = load_verifier(directory, place, precision)
-    model.lean.block()
+    model.inference.block()
     return model

@@ -11,7 +11,7 @@ def choose_device(device: str | torch.device | None) -> torch.device:
     """The device asked for, or a GPU if there is one.
 
     Raises:
-        ApdError: this machine does not have it.
+        ApdError: this machine does not have it, or it lacks what decoding needs.
     """
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -20,6 +20,10 @@ def choose_device(device: str | torch.device | None) -> torch.device:
         torch.empty(0, device=chosen)
     except (RuntimeError, AssertionError):
         raise ApdError(f"device {str(device)!r} is not available here; use cpu") from None
+    if chosen.type == "mps":
+        raise ApdError(
+            "device 'mps' has no float64, in which noise and probabilities are worked out; use cpu"
+        )
     return chosen
 
 

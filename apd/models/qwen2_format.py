@@ -1,4 +1,4 @@
-"""The configuration file that Qwen2 and Dream checkpoints share, in its published field names.
+"""The configuration file that Qwen2, Qwen3 and Dream share, in its published field names.
 
 transformers 5 keeps the rotary base inside ``rope_parameters``; published files, and every other
 implementation, have ``rope_theta`` and ``rope_scaling`` at the top level.
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from transformers import Qwen2Config
+from transformers import PreTrainedConfig, Qwen2Config, Qwen3Config
 
 from apd.errors import ApdError
-from apd.models.checkpoint import make_config
+from apd.models.checkpoint import parse_config, require_fields
 
 REQUIRED_FIELDS = (
     "vocab_size",
@@ -36,7 +36,7 @@ OPTIONAL_FIELDS = (
     "mask_token_id",
 )
 
-C = TypeVar("C", bound=Qwen2Config)
+C = TypeVar("C", bound=Qwen2Config | Qwen3Config)
 
 
 def read_qwen2_config(config_class: type[C], published: Mapping[str, Any], source: Path) -> C:
@@ -45,41 +45,41 @@ def read_qwen2_config(config_class: type[C], published: Mapping[str, Any], sourc
     Raises:
         ApdError: a field is missing or has an impossible value, or layers use sliding windows.
     """
-    required = {name: published.get(name) for name in REQUIRED_FIELDS}
-    rotary = rotary_parameters(published)
-    absent = [name for name, value in required.items() if value is None]
-    absent += ["rope_theta"] if rotary is None else []
-    if absent:
-        raise ApdError(
-            f"{source}: config.json lacks {', '.join(absent)}; download the checkpoint again"
-        )
-    if published.get("use_sliding_window"):
+    require_fields(published, required_fields(config_class), source)
+    if not has_rotary_base(published):
+        raise ApdError(f"{source}: config.json lacks rope_theta; download the checkpoint again")
+    config = parse_config(config_class, published, source)
+    if set(config.layer_types or ["full_attention"]) != {"full_attention"}:
         raise ApdError(
             f"{source}: sliding-window attention is not supported; use a checkpoint whose "
             "config.json has use_sliding_window false"
         )
-    optional = {name: published[name] for name in OPTIONAL_FIELDS if name in published}
-    return make_config(config_class, {**required, **optional, "rope_parameters": rotary}, source)
+    return config
 
 
-def rotary_parameters(published: Mapping[str, Any]) -> dict[str, Any] | None:
-    """transformers' ``rope_parameters`` from either spelling; None if the file has neither."""
-    if published.get("rope_parameters") is not None:
-        return dict(published["rope_parameters"])
-    if published.get("rope_theta") is None:
-        return None
-    scaling = dict(published.get("rope_scaling") or {})
-    rope_type = scaling.pop("type", "default")
-    return {"rope_type": rope_type, **scaling, "rope_theta": published["rope_theta"]}
+def required_fields(config_class: type[PreTrainedConfig]) -> tuple[str, ...]:
+    """Fields that make up the architecture; Qwen3's heads have a width of their own."""
+    return (
+        (*REQUIRED_FIELDS, "head_dim")
+        if issubclass(config_class, Qwen3Config)
+        else (REQUIRED_FIELDS)
+    )
 
 
-def write_qwen2_config(config: Qwen2Config, architecture: str) -> dict[str, Any]:
+def has_rotary_base(published: Mapping[str, Any]) -> bool:
+    """Whether the file names the rotary base, at the top level (4.x) or inside (5.x)."""
+    inner = [published.get(name) or {} for name in ("rope_parameters", "rope_scaling")]
+    places = [published, *(part for part in inner if isinstance(part, dict))]
+    return any(place.get("rope_theta") is not None for place in places)
+
+
+def write_qwen2_config(config: Qwen2Config | Qwen3Config, architecture: str) -> dict[str, Any]:
     """The content of ``config.json`` with ``architectures: [architecture]``."""
     scaling = dict(config.rope_parameters or {})
     theta = scaling.pop("rope_theta")
     fields = {
         name: getattr(config, name)
-        for name in (*REQUIRED_FIELDS, *OPTIONAL_FIELDS)
+        for name in (*required_fields(type(config)), *OPTIONAL_FIELDS)
         if hasattr(config, name)
     }
     return {

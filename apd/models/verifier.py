@@ -1,45 +1,53 @@
-"""Qwen2 read left to right: the verifier's joint p̂_AR, and the autoregressive baselines."""
+"""A model read left to right: the verifier's joint p̂_AR, and the autoregressive baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase, Qwen2Config, Qwen2ForCausalLM
+from transformers import PreTrainedTokenizerBase, Qwen2ForCausalLM
 
 from apd.decoding.protocols import JointRequest, JointScorer
-from apd.models.assembly import build_model, parameters_to_store
-from apd.models.checkpoint import (
-    read_config,
-    read_tensors,
-    write_checkpoint,
-)
-from apd.models.lean import LeanDecoder, Rows, Segment
-from apd.models.qwen2_format import read_qwen2_config, write_qwen2_config
-from apd.models.vocabulary import end_token_ids, load_tokenizer, unsampled_ids
+from apd.models.assembly import parameters_to_store
+from apd.models.causal import load_causal, read_causal_config
+from apd.models.checkpoint import write_checkpoint
+from apd.models.inference import inference_pass
+from apd.models.positions import PositionLimit
+from apd.models.qwen2_format import write_qwen2_config
+from apd.models.segments import Rows, Segment
+from apd.models.vocabulary import check_ids, end_token_ids, load_tokenizer, unsampled_ids
 
 
-class QwenVerifier:
+class CausalVerifier:
     """A causal language model with its tokenizer.
 
     Attributes:
+        name: what messages call it.
+        all_finite: no logit is infinite unless something is broken.
+        inference: the pass behind all logits.
         vocab_size: V', rows of the output layer.
         end_token_ids: end of sequence and end of turn.
         forbidden_token_ids: (F,) long, never to be sampled: rows that are no token, and the mask.
     """
 
+    all_finite = True
+
     def __init__(
         self,
-        model: Qwen2ForCausalLM,
+        model: Any,
         tokenizer: PreTrainedTokenizerBase,
         end_token_ids: frozenset[int],
+        name: str = "the verifier",
     ) -> None:
         self.model = model.eval()
-        self.lean = LeanDecoder(model, causal=True)
+        self.name = name
+        self.inference = inference_pass(model, causal=True)
+        self.limit = PositionLimit(name, model.config)
         self.tokenizer = tokenizer
-        self.vocab_size: int = model.config.vocab_size
+        self.vocab_size: int = len(model.get_output_embeddings().weight)
         self.end_token_ids = end_token_ids
         forbidden = unsampled_ids(self.vocab_size, tokenizer, mask_token_id=None)
         self.forbidden_token_ids = torch.tensor(
@@ -51,7 +59,7 @@ class QwenVerifier:
     @property
     def device(self) -> torch.device:
         """Where the weights are; token ids are moved there."""
-        return self.model.lm_head.weight.device
+        return self.model.get_input_embeddings().weight.device
 
     def detokenize(self, token_ids: Sequence[int]) -> str:
         """Text of the tokens, special tokens skipped."""
@@ -77,10 +85,12 @@ class QwenVerifier:
         segments = [_own(r.scorer).open(r.tokens, r.start, r.stop) for r in requests]
         lengths = [r.stop - r.start for r in requests]  # the last rows of each pass
         rows = [
-            Rows(computed, len(computed.hidden) - length, len(computed.hidden))
-            for computed, length in zip(self.lean.run(segments), lengths, strict=True)
+            Rows(computed, len(s.tokens) - length, len(s.tokens))
+            for computed, s, length in zip(
+                self.inference.run(segments), segments, lengths, strict=True
+            )
         ]
-        return list(self.lean.logits(rows).split(lengths))
+        return list(self.inference.logits(rows).split(lengths))
 
 
 class CausalScorer:
@@ -90,9 +100,10 @@ class CausalScorer:
     values of the rejected tokens are overwritten. Tokens before ``start`` must not have changed.
     """
 
-    def __init__(self, verifier: QwenVerifier) -> None:
-        self.cache = verifier.lean.new_cache()
+    def __init__(self, verifier: CausalVerifier) -> None:
+        self.cache = verifier.inference.new_cache()
         self._verifier = verifier
+        self._checked = False
 
     def logits(self, tokens: Tensor, start: int, stop: int) -> Tensor:
         """Row i - start is l_AR(. | tokens[:i]) for i in start..stop-1.
@@ -116,28 +127,19 @@ class CausalScorer:
                 f"start={start}, stop={stop}: need 1 <= start < stop <= {len(tokens) + 1}, one "
                 "past the tokens given"
             )
+        if not self._checked:
+            self._verifier.limit.check(len(tokens))
+            self._checked = True
         first = min(self.cache.stop, start - 1)
         self.cache.reserve(len(tokens))
-        return Segment(tokens[first : stop - 1].to(self._verifier.device), first, self.cache)
+        ids = tokens[first : stop - 1].to(self._verifier.device)
+        return Segment(ids, first, self.cache, outputs=stop - start)
 
 
 def _own(scorer: JointScorer) -> CausalScorer:
     if not isinstance(scorer, CausalScorer):
         raise TypeError(f"{type(scorer).__name__} is not a scorer of this model")
     return scorer
-
-
-def load_qwen2_checkpoint(
-    directory: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
-) -> Qwen2ForCausalLM:
-    """A Qwen2 model from a directory in the published format; ``dtype`` None keeps the stored one.
-
-    Raises:
-        ApdError: files are missing, corrupt, or not a Qwen2 checkpoint.
-    """
-    published = read_config(directory, Qwen2Config.model_type)
-    config = read_qwen2_config(Qwen2Config, published, directory)
-    return build_model(Qwen2ForCausalLM, config, read_tensors(directory, device, dtype), directory)
 
 
 def save_qwen2_checkpoint(
@@ -150,13 +152,16 @@ def save_qwen2_checkpoint(
 
 def load_verifier(
     directory: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
-) -> QwenVerifier:
+) -> CausalVerifier:
     """A verifier or baseline from a local directory.
 
     Raises:
-        ApdError: files are missing, corrupt, or not a Qwen2 checkpoint.
+        ApdError: files are missing or corrupt, or not those of a causal language model.
     """
+    read_causal_config(directory)  # says what it is before anything of it is missed
     tokenizer = load_tokenizer(directory)
-    model = load_qwen2_checkpoint(directory, device, dtype)
+    model = load_causal(directory, device, dtype)
     ends = end_token_ids(directory, model.config.eos_token_id, tokenizer)
-    return QwenVerifier(model, tokenizer, ends)
+    rows = len(model.get_input_embeddings().weight)
+    check_ids(directory, rows, tokenizer, {f"end token {i}": i for i in sorted(ends)})
+    return CausalVerifier(model, tokenizer, ends, directory.name)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from apd.errors import ApdError
 from apd.paper.plan import run_quietly
-from apd.runs.cell_models import Placement
 from apd.runs.checks import KEY
 from apd.runs.grid import Experiment
 from apd.runs.table import read_results
@@ -31,7 +30,7 @@ def check_drift(
     directory: Path,
     experiments: Sequence[Experiment],
     limit: int,
-    placement: Placement | None = None,
+    **machine: Any,
 ) -> str:
     """Run the first `limit` problems of stored artefacts again and compare.
 
@@ -39,7 +38,7 @@ def check_drift(
         directory: of the stored tables of the experiments' pair.
         experiments: artefacts whose tables are there.
         limit: problems of each task.
-        placement: where and how the models are loaded.
+        machine: where and how the models are loaded, as for `plan.run_quietly`.
 
     Returns:
         What was compared, in a line.
@@ -52,7 +51,7 @@ def check_drift(
     again = [slice_of(e, stored[e.artefact][1], limit) for e in experiments]
     rows = 0
     with tempfile.TemporaryDirectory() as folder:
-        run_quietly(again, Path(folder), placement)
+        run_quietly(again, Path(folder), **machine)
         for experiment in again:
             fresh = read_results(Path(folder), experiment.artefact)
             rows += compare_runs(experiment.artefact, stored[experiment.artefact], fresh)

@@ -74,7 +74,7 @@ def decode_answers(pair: str, cell: Cell, count: int, label: str) -> Answers:
         label: what the texts are.
     """
     task = load_task(cell.task)
-    models, _ = load_models(Experiment(artefact="answers", pair=pair, cells=(cell,)))
+    models = load_models(pair, cell.configuration.models)
     name = cell.configuration.model
     model = models.dllm if name == DLLM else models.baselines[name]
     prompts, results, texts = [], [], []

@@ -62,7 +62,7 @@ def earlier_values(algorithm: str, present: Collection[str]) -> dict[str, Any]:
 
 
 def with_present_columns(
-    table: pd.DataFrame, provenance: Mapping[str, Any], path: Path, later: Sequence[str] = ()
+    table: pd.DataFrame, provenance: Mapping[str, Any], path: Path
 ) -> pd.DataFrame:
     """A stored table with exactly the columns of today, typed.
 
@@ -70,14 +70,13 @@ def with_present_columns(
         table: as stored.
         provenance: what stands beside it; its configurations name the settings of that time.
         path: of the table, for messages.
-        later: columns other than settings that it was stored without.
 
     Raises:
         ApdError: it has other columns than its provenance says, or a decoder or a setting that is
             not registered.
     """
     settings = [name for name in provenance["configurations"][0] if name not in _NO_SETTING]
-    expected = [*SUBJECT, *settings, *(name for name in MEASURED if name not in later)]
+    expected = [*SUBJECT, *settings, *MEASURED]
     if list(table.columns) != expected or not set(FIRST_COLUMNS) <= set(settings):
         odd = sorted(set(table.columns) ^ {*expected, *FIRST_COLUMNS}) or "their order"
         raise ApdError(f"{path} has other columns than it should ({odd}): run the experiment again")

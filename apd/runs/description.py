@@ -1,35 +1,31 @@
-"""An experiment as JSON: what a resumed run must share, and where a table comes from."""
+"""Cells and experiments as JSON: what determines a cell's rows, and where a table comes from."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apd.decoding.registry import FIRST_COLUMNS, decoder
 from apd.runs.grid import Cell, Experiment
-from apd.runs.provenance import ModelFiles, now
-from apd.tasks.task import Task
+from apd.runs.provenance import ModelFiles
+from apd.tasks import Task
 
-FORMAT = 2
+FORMAT = 2  # of tables, as their provenance says
 
 
 def fingerprint(
-    experiment: Experiment, tasks: Mapping[str, Task], models: Mapping[str, ModelFiles]
+    cell: Cell, experiment: Experiment, task: Task, models: Mapping[str, ModelFiles]
 ) -> dict[str, Any]:
-    """What a resumed run must share with the run it resumes: settings, problems, model files.
-
-    The limit is not part of it: a run may be resumed to be made longer or shorter.
-    """
+    """What determines a cell's rows: settings, problems, model files, but not their number."""
     return {
-        "format": FORMAT,
-        "artefact": experiment.artefact,
         "pair": experiment.pair,
         "seed": experiment.seed,
-        "batch size": experiment.batch_size,
-        "precision": experiment.dtype,
-        "configuration": {cell.key: as_before(_settings(cell)) for cell in experiment.cells},
-        "problems of": {name: task.fingerprint() for name, task in tasks.items()},
-        "files of": {name: models[name].files for name in experiment.models},
+        "batch_size": experiment.batch_size,
+        "dtype": experiment.dtype,
+        **as_before(_described(cell)),
+        "problems": task.fingerprint(),
+        "files": {name: models[name].files for name in cell.configuration.models},
     }
 
 
@@ -38,8 +34,16 @@ def provenance(
     tasks: Mapping[str, Task],
     models: Mapping[str, ModelFiles],
     sessions: Sequence[Mapping[str, Any]],
+    ended: str,
 ) -> dict[str, Any]:
-    """The provenance of a finished table. Code and machine at the top are the last session's."""
+    """The provenance of a table. Code and machine at the top are the last session's.
+
+    Args:
+        experiment: what is in the table.
+        tasks, models: its tasks, and at least its models' files, by name.
+        sessions: of all processes that decoded its rows, in the order of time.
+        ended: when the last row was finished.
+    """
     return {
         "format": FORMAT,
         "artefact": experiment.artefact,
@@ -50,12 +54,10 @@ def provenance(
         "dtype": experiment.dtype,
         **sessions[-1],
         "started": sessions[0]["started"],
-        "ended": now(),
+        "ended": ended,
+        "cells_at_a_time": max(session.get("cells_at_a_time", 1) for session in sessions),
         "sessions": [dict(session) for session in sessions],
-        "configurations": [
-            {"id": cell.configuration.id, "task": cell.task, **_settings(cell)}
-            for cell in experiment.cells
-        ],
+        "configurations": [_described(cell) for cell in experiment.cells],
         "tasks": {
             name: {
                 "problems": len(task.problem_ids(experiment.limit)),
@@ -68,9 +70,17 @@ def provenance(
     }
 
 
-def _settings(cell: Cell) -> dict[str, Any]:
+def in_order(sessions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Sessions of several cells, each once, by their start."""
+    once = {json.dumps(session, sort_keys=True): session for session in sessions}
+    return sorted(once.values(), key=lambda session: str(session["started"]))
+
+
+def _described(cell: Cell) -> dict[str, Any]:
     configuration = cell.configuration
     return {
+        "id": configuration.id,
+        "task": cell.task,
         "algorithm": configuration.algorithm,
         "model": configuration.model,
         **configuration.parameters,

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from apd.errors import ApdError
-from apd.runs.jobs import Job, Worker, WorkerProcess
+from apd.runs.cells import Job
+from apd.runs.rows import Emit
 
-_processes: dict[Worker, WorkerProcess] = {}  # of a Ray worker, which is used for many jobs
+if TYPE_CHECKING:
+    from apd.runs.jobs import Worker
 
 
 def run_on_ray(
-    jobs: Sequence[Job], worker: Worker, processes: int, gpus: float = 0.0
+    jobs: Sequence[Job], start: Callable[[Emit], Worker], count: int, gpus: float
 ) -> Iterator[Job]:
-    """Run the jobs on the cluster that Ray finds or starts; yields each when it is finished.
-
-    Every machine has to see the directory that the jobs write to. What is heard of a job is its
-    end; its single problems are not reported.
-
-    Args:
-        jobs: their order is the order in which they start.
-        worker: how each Ray worker gets its models, which it keeps from job to job.
-        processes: jobs at a time.
-        gpus: that Ray reserves for each; fractions share one.
-
-    Raises:
-        ApdError: Ray is not installed.
-    """
+    """Run the jobs on the cluster that Ray finds or starts, `count` at a time."""
     try:
         import ray
     except ImportError:
@@ -37,24 +27,41 @@ def run_on_ray(
     started = not ray.is_initialized()
     if started:
         ray.init(include_dashboard=False, log_to_driver=False)
+    remote: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_run_on_ray)
+    part, waiting, running = uuid.uuid4().hex, list(jobs), dict[Any, Job]()
     try:
-        remote: Any = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_run_job)
-        waiting, running = list(jobs), dict[Any, Job]()
         while waiting or running:
-            while waiting and len(running) < processes:
+            while waiting and len(running) < count:
                 job = waiting.pop(0)
-                running[remote.remote(job, worker)] = job
+                running[remote.remote(part, start, job)] = job
             finished, _ = ray.wait(list(running))
-            for reference in finished:
-                ray.get(reference)
-                yield running.pop(reference)
+            ray.get(finished)
+            yield from map(running.pop, finished)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    except ray.exceptions.WorkerCrashedError:
+        raise killed(count) from None
     finally:
+        for reference in running:  # none are left but after an error or an interrupt
+            ray.cancel(reference)
         if started:
             ray.shutdown()
 
 
-def _run_job(job: Job, worker: Worker) -> None:
-    if worker not in _processes:
-        _processes.clear()  # only the models of one part fit into memory
-        _processes[worker] = WorkerProcess(worker, lambda event: None)
-    _processes[worker].run(job)
+_on_machine: dict[str, Worker] = {}  # of a Ray worker, which is used for many jobs
+
+
+def _run_on_ray(part: str, start: Callable[[Emit], Worker], job: Job) -> None:
+    if part not in _on_machine:
+        _on_machine.clear()  # only the models of one part fit into memory
+        _on_machine[part] = start(lambda event: None)
+    _on_machine[part].run(job)
+
+
+def killed(count: int) -> ApdError:
+    """What to say when one of `count` worker processes is gone."""
+    fewer = f", with fewer than {count} processes" if count > 1 else ""
+    return ApdError(
+        "a worker process was killed, perhaps for lack of memory; what was finished is stored: run "
+        f"the same command again{fewer}"
+    )

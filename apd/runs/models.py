@@ -1,13 +1,12 @@
-"""The models that an experiment needs: loaded, and identified by their files."""
+"""The models that a run needs: loaded, and identified by their files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apd.decoding.configuration import DLLM
 from apd.errors import ApdError
-from apd.runs.grid import Experiment
 from apd.runs.provenance import ModelFiles, hash_checkpoint
 
 if TYPE_CHECKING:
@@ -17,61 +16,62 @@ VERIFIER = "verifier"
 
 
 def load_models(
-    experiment: Experiment,
+    pair: str,
+    names: Sequence[str],
     *,
     device: str | None = None,
     dtype: str | None = None,
-    dllm_path: str | None = None,
-    verifier_path: str | None = None,
-    baseline_path: str | None = None,
-) -> tuple[Pair, dict[str, ModelFiles]]:
-    """The loaded pair, and the files behind every model that the experiment needs.
+    paths: Mapping[str, str | None] | None = None,
+) -> Pair:
+    """The pair with the models of these names loaded.
 
-    An experiment on autoregressive baselines alone loads those of them that it names, and nothing
-    else of the pair.
+    Where only autoregressive baselines are named, those are loaded and nothing else of the pair.
 
     Args:
+        pair: its name.
+        names: "dllm", "verifier", or names of baselines.
         device, dtype: as for :func:`apd.models.pairs.load_pair`.
-        dllm_path, verifier_path, baseline_path: directory or hub name instead of the pair's own;
-            the last only for an experiment on a single baseline.
+        paths: dllm_path, verifier_path, baseline_path: directory or hub name instead of the pair's
+            own; the last only if a single baseline is named.
 
     Raises:
         ApdError: the pair is unknown or lacks a model, or a checkpoint cannot be loaded.
     """
     from apd.models.pairs import load_pair
 
-    paths = {"dllm_path": dllm_path, "verifier_path": verifier_path}
-    files = model_files(experiment, baseline_path=baseline_path, **paths)
-    place: dict[str, Any] = {"device": device, "dtype": dtype or experiment.dtype}
+    paths = paths or {}
+    sources = _sources(pair, names, **paths)
     try:
-        if DLLM not in experiment.models:
-            sources = _sources(experiment, baseline_path=baseline_path, **paths)
-            return _load_baselines(experiment, sources, **place), files
-        baselines = any(name not in (DLLM, VERIFIER) for name in experiment.models)
-        own: dict[str, Any] = {**place, **paths}
-        pair = load_pair(experiment.pair, baselines=baselines, **own)
+        if DLLM not in names:
+            return _load_baselines(pair, {name: sources[name] for name in names}, device, dtype)
+        return load_pair(
+            pair,
+            dllm=paths.get("dllm_path"),
+            verifier=paths.get("verifier_path"),
+            baselines=any(name not in (DLLM, VERIFIER) for name in names),
+            device=device,
+            dtype=dtype,
+        )
     except ValueError as error:
         raise ApdError(str(error)) from None
-    return pair, files
 
 
-def model_files(experiment: Experiment, **paths: str | None) -> dict[str, ModelFiles]:
-    """The files of every model that an experiment needs, without loading one.
-
-    Args:
-        paths: as for `load_models`.
+def model_files(
+    pair: str, names: Sequence[str], paths: Mapping[str, str | None] | None = None
+) -> dict[str, ModelFiles]:
+    """The files of models of a pair, without loading one. Arguments as for `load_models`.
 
     Raises:
         ApdError: the pair lacks a model, or a checkpoint is not there.
     """
     from apd.models.locations import find_checkpoint
 
-    sources = _sources(experiment, **paths)
+    sources = _sources(pair, names, **paths or {})
     return {
         name: hash_checkpoint(
             sources[name].rstrip("/").rsplit("/", 1)[-1], find_checkpoint(sources[name])
         )
-        for name in experiment.models
+        for name in names
     }
 
 
@@ -89,22 +89,21 @@ def model_sources(
 
 
 def _sources(
-    experiment: Experiment,
+    pair: str,
+    names: Sequence[str],
     *,
     dllm_path: str | None = None,
     verifier_path: str | None = None,
     baseline_path: str | None = None,
 ) -> dict[str, str]:
-    """Where the experiment's models come from; ApdError if the pair lacks one."""
-    sources = model_sources(experiment.pair, dllm_path, verifier_path)
-    lacking = [name for name in experiment.models if name not in sources]
+    """Where the pair's models come from; ApdError if it lacks one of these names."""
+    sources = model_sources(pair, dllm_path, verifier_path)
+    lacking = [name for name in names if name not in sources]
     if lacking:
-        raise ApdError(
-            f"pair {experiment.pair!r} has no model {lacking[0]!r}; it has {', '.join(sources)}"
-        )
+        raise ApdError(f"pair {pair!r} has no model {lacking[0]!r}; it has {', '.join(sources)}")
     if baseline_path is None:
         return sources
-    named = [name for name in experiment.models if name not in (DLLM, VERIFIER)]
+    named = [name for name in names if name not in (DLLM, VERIFIER)]
     if len(named) != 1:
         raise ApdError(
             f"baseline path {baseline_path!r}: the experiment runs {len(named)} autoregressive "
@@ -114,22 +113,18 @@ def _sources(
 
 
 def _load_baselines(
-    experiment: Experiment, sources: Mapping[str, str], *, device: str | None, dtype: str | None
+    pair: str, sources: dict[str, str], device: str | None, dtype: str | None
 ) -> Pair:
-    """The baselines that the experiment names, as a pair without a dLLM."""
+    """Baselines, by name and checkpoint, as a pair without a dLLM."""
     from apd.models.pairs import Pair, load_ar, pair_spec
     from apd.runs.decode import NotLoaded
 
-    precision = dtype or pair_spec(experiment.pair).dtype
+    precision = dtype or pair_spec(pair).dtype
     baselines = {
-        name: load_ar(sources[name], device=device, dtype=precision) for name in experiment.models
+        name: load_ar(source, device=device, dtype=precision) for name, source in sources.items()
     }
     first = next(iter(baselines.values()))
     absent: Any = NotLoaded(first.device)
     return Pair(
-        name=experiment.pair,
-        dllm=absent,
-        verifier=None,
-        baselines=baselines,
-        tokenizer=first.tokenizer,
+        name=pair, dllm=absent, verifier=None, baselines=baselines, tokenizer=first.tokenizer
     )

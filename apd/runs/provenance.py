@@ -62,8 +62,8 @@ def _sha256(path: Path) -> str:
 
 
 def now() -> str:
-    """The present time, UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The present time, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def describe_session(device: str) -> dict[str, Any]:

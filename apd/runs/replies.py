@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apd.errors import ApdError
-from apd.tasks.task import Task
+from apd.tasks import Task
 
 KEPT = ("task", "configuration", "problem_id", "correct")
 
@@ -24,9 +24,9 @@ def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[
     Raises:
         ApdError: the file cannot be written.
     """
-    temporary = path.with_suffix(".jsonl.part")
+    temporary = path.with_name(f"{path.name}.part")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
             for row in rows:
                 task = tasks[row["task"]]
                 entry = {name: row[name] for name in KEPT}
@@ -35,4 +35,14 @@ def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         temporary.replace(path)
     except OSError as error:
-        raise ApdError(f"cannot write {path}: {error.strerror}; use another output") from None
+        reason = error.strerror or error
+        raise ApdError(f"cannot write {path}: {reason}; use another output") from None
+
+
+def reply_count(path: Path) -> int:
+    """How many replies a file holds; 0 if there is none."""
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    except OSError:
+        return 0

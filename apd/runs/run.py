@@ -1,57 +1,118 @@
-"""Run an experiment: every cell over its problems, resumable, then store the table.
+"""Run experiments: the cells that are missing, and every table as soon as its cells are there.
 
-A killed run (even ``kill -9``) loses at most the problems in flight: run it again and it goes on
-where it stopped, to the same tokens as an uninterrupted run. Before the first problem of a cell
-that a process times, it decodes that problem once untimed: a first decode allocates and compiles.
+A run that is killed at any point resumes: finished cells are kept, and a cell in flight continues
+behind its last finished problem. A stored table is extended, never made shorter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from apd.decoding import DecodeResult
-from apd.decoding.configuration import Configuration
-from apd.runs.decode import decode_problems, problem_seed, require_runnable
-from apd.runs.description import fingerprint, provenance
-from apd.runs.grid import Cell, Experiment, over_tasks
-from apd.runs.journal import Journal
-from apd.runs.provenance import ModelFiles, describe_session
-from apd.runs.replies import write_replies
-from apd.runs.table import as_table, write_results
+from rich.console import Console
+
+from apd.runs.cells import CellStore, Job, shared_cells
+from apd.runs.grid import Cell, Experiment
+from apd.runs.jobs import Engine
+from apd.runs.progress import RunProgress
+from apd.runs.provenance import ModelFiles
 from apd.tasks import Task, load_task
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
 
-__all__ = ["Cell", "Configuration", "Experiment", "Watcher", "over_tasks", "run_experiment"]
-
-Row = dict[str, Any]
-
-
-class Watcher:
-    """Told what a run does. This one is silent; `apd.runs.progress` has one that shows."""
-
-    def begin(self, cell: Cell, problems: int, done: Sequence[Row]) -> None:
-        """A cell starts: its number of problems, and the rows that an earlier run finished."""
-
-    def advance(self, row: Row) -> None:
-        """A problem of the current cell is finished and on disk."""
-
-    def end(self) -> None:
-        """The current cell is finished."""
-
 
 @dataclass(frozen=True)
-class _Run:
-    """What all problems of one run share."""
+class Plan:
+    """What a run has to do.
 
-    experiment: Experiment
-    tasks: Mapping[str, Task]
-    pair: Pair
-    models: Mapping[str, ModelFiles]
+    Attributes:
+        experiments: what was asked for, in order; longer where more is stored.
+        current: names of the artefacts whose stored tables are already what a run would give.
+        jobs: the cells that have to be run, each once.
+        again: whether they forget what is stored of them.
+    """
+
+    experiments: tuple[Experiment, ...]
+    current: frozenset[str]
+    jobs: tuple[Job, ...]
+    again: bool = False
+
+
+def make_plan(experiments: Sequence[Experiment], store: CellStore, *, again: bool = False) -> Plan:
+    """Find out what is missing.
+
+    Args:
+        experiments: of one pair, one an artefact.
+        store: the finished cells.
+        again: run everything, whatever is stored.
+
+    Raises:
+        ApdError: a task is missing, or the file of a cell is damaged.
+    """
+    if again:
+        return Plan(tuple(experiments), frozenset(), tuple(shared_cells(experiments)), again)
+    wanted = tuple(store.never_shorter(experiment) for experiment in experiments)
+    current = frozenset(e.artefact for e in wanted if store.is_current(e))
+    missing = shared_cells([e for e in wanted if e.artefact not in current])
+    jobs = tuple(job for job in missing if store.finished(job) is None)
+    return Plan(wanted, current, jobs)
+
+
+def run_plan(
+    plan: Plan,
+    store: CellStore,
+    engine: Engine,
+    console: Console,
+    seconds: Callable[[Cell], float] = lambda cell: 1.0,
+) -> list[Path]:
+    """Run what the plan says and store every table as soon as its cells are there.
+
+    Args:
+        plan: of `make_plan`.
+        store: receives cells and tables.
+        engine: runs the cells.
+        console: shows progress, with the time left over all cells.
+        seconds: expected seconds of one problem of a cell, to weigh the progress.
+
+    Returns:
+        The paths of the tables, in the plan's order.
+
+    Raises:
+        ApdError: a model is missing, or a file cannot be written; and as `Engine.run`.
+    """
+    waiting = {e.artefact: {j.cell for j in plan.jobs} & {*e.cells} for e in plan.experiments}
+    problems = {job.cell: len(store.problems(job)) for job in plan.jobs}
+    try:
+        with RunProgress(console, problems, seconds) as progress:
+            _store_finished(plan, waiting, store, progress)
+            for job in engine.run(plan.jobs, store, progress.handle, restart=plan.again):
+                found = store.finished(job)
+                progress.finish(job.cell, found.rows if found else [])
+                for left in waiting.values():
+                    left.discard(job.cell)
+                _store_finished(plan, waiting, store, progress)
+    except KeyboardInterrupt:
+        without = " without starting over" if plan.again else ""
+        console.print(f"stopped; the same command{without} resumes")
+        raise
+    return [store.table(experiment) for experiment in plan.experiments]
+
+
+def _store_finished(
+    plan: Plan, waiting: dict[str, set[Cell]], store: CellStore, progress: RunProgress
+) -> None:
+    """Store the tables that wait for no cell any more, and forget them."""
+    for experiment in plan.experiments:
+        if waiting.get(experiment.artefact) != set():
+            continue
+        del waiting[experiment.artefact]
+        if experiment.artefact in plan.current:
+            progress.say(f"{experiment.artefact}: stored, nothing to do")
+        else:
+            progress.say(f"{experiment.artefact}: {store.assemble(experiment)}")
 
 
 def run_experiment(
@@ -60,121 +121,28 @@ def run_experiment(
     models: Mapping[str, ModelFiles],
     directory: Path,
     *,
-    watcher: Watcher | None = None,
     task_loader: Callable[[str], Task] = load_task,
     keep_replies: bool = False,
     restart: bool = False,
 ) -> Path:
-    """Run an experiment to its end, resuming what an earlier run left, and store the table.
+    """Run an experiment on loaded models, without a word, and store its table.
 
     Args:
         experiment: what to run.
         pair: the loaded models.
-        models: the files of every model that the experiment needs (`experiment.models`).
-        directory: receives the table, its provenance and, until the end, the journal.
-        watcher: told of every finished problem.
+        models: their files by name ("dllm", "verifier", baselines), as hashed for the provenance.
+        directory: where ``<artefact>.parquet`` and ``.json`` go; the cells go to a folder below it.
         task_loader: finds a task by name.
-        keep_replies: also write every prompt and reply, to ``<artefact>.replies.jsonl``.
-        restart: forget what an earlier run left.
+        keep_replies: also write ``<artefact>.replies.jsonl``.
+        restart: forget what earlier runs left there.
 
     Returns:
         The path of the table.
 
     Raises:
-        ApdError: the pair lacks a model, the journal is damaged or of another run, or the output
-            cannot be written.
+        ApdError: as `run_plan`.
     """
-    for cell in experiment.cells:
-        require_runnable(pair, cell.configuration)
-    run = _Run(experiment, {name: task_loader(name) for name in experiment.tasks}, pair, models)
-    path = directory / f"{experiment.artefact}.journal.jsonl"
-    with Journal(path, fingerprint(experiment, run.tasks, models), restart=restart) as journal:
-        journal.start_session(describe_session(str(pair.dllm.device)))
-        rows: list[Row] = []
-        for cell in experiment.cells:
-            rows += _run_cell(run, cell, journal, watcher or Watcher())
-        if keep_replies:
-            write_replies(directory / f"{experiment.artefact}.replies.jsonl", rows, run.tasks)
-        return _store(run, rows, journal, directory)
-
-
-def _store(run: _Run, rows: Sequence[Row], journal: Journal, directory: Path) -> Path:
-    """Write the finished table; the journal goes unless a longer run may still need it."""
-    origin = provenance(run.experiment, run.tasks, run.models, journal.sessions)
-    table = write_results(directory, run.experiment.artefact, as_table(rows), origin)
-    if len(rows) == len(journal.rows):
-        journal.delete()
-    return table
-
-
-def _run_cell(run: _Run, cell: Cell, journal: Journal, watcher: Watcher) -> list[Row]:
-    """All rows of one cell, by problem: those in the journal, and the rest decoded now."""
-    problems = run.tasks[cell.task].problem_ids(run.experiment.limit)
-    done = {row["problem_id"]: row for row in journal.rows if row["cell"] == cell.key}
-    watcher.begin(cell, len(problems), [done[problem] for problem in problems if problem in done])
-    pending = [problem for problem in problems if problem not in done]
-    if pending:  # the warm-up
-        decode_batch(run, cell, pending[: run.experiment.batch_size])
-    for batch in batched(pending, run.experiment.batch_size):
-        for problem, result in zip(batch, decode_batch(run, cell, batch), strict=True):
-            done[problem] = judged_row(run, cell, problem, result)
-            journal.append(done[problem])
-            watcher.advance(done[problem])
-    watcher.end()
-    return [done[problem] for problem in problems]
-
-
-def batched(problems: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Consecutive slices of at most `size` problems."""
-    return (problems[start : start + size] for start in range(0, len(problems), size))
-
-
-def decode_batch(run: _Run, cell: Cell, problems: Sequence[int]) -> list[DecodeResult]:
-    """The decodes of some problems of a cell, each with its own noise."""
-    task = run.tasks[cell.task]
-    prompts = [task.prompt_ids(run.pair, problem) for problem in problems]  # (P,) each
-    seeds = [problem_seed(run.experiment.seed, problem) for problem in problems]
-    return decode_problems(run.pair, cell.configuration, prompts, seeds)
-
-
-def judged_row(run: _Run, cell: Cell, problem: int, result: DecodeResult) -> Row:
-    """A finished problem as a row of the table, with the reply beside it as `text`."""
-    task, configuration, models = run.tasks[cell.task], cell.configuration, run.models
-    return {
-        "cell": cell.key,
-        "artefact": run.experiment.artefact,
-        "configuration": configuration.id,
-        "algorithm": configuration.algorithm,
-        "model": configuration.model,
-        **configuration.parameters,
-        "model_version": models[configuration.model].version,
-        "verifier_version": models["verifier"].version if configuration.verified else None,
-        "task": task.name,
-        "problem_id": problem,
-        "seed": run.experiment.seed,
-        "correct": task.score(task.rows[problem], result.text) if task.score else None,
-        "prompt_tokens": result.prompt_length,
-        "generated_tokens": result.generated_tokens,
-        "generated_tokens_reference": result.generated_tokens_reference,
-        "iterations": len(result.iterations),
-        **most_per_iteration(result),
-        "dllm_forwards": result.dllm_forwards,
-        "verifier_forwards": result.verifier_forwards,
-        "batch_size": run.experiment.batch_size,
-        "wall_s": result.wall_s,
-        "dllm_s": result.dllm_s,
-        "verifier_s": result.verifier_s,
-        "text": result.text,
-    }
-
-
-def most_per_iteration(result: DecodeResult) -> dict[str, int]:
-    """The most tokens that one iteration committed: of the answer, and with what lies behind it."""
-    end = result.prompt_length + result.generated_tokens
-    of_answer = [sum(p < end for p in iteration.positions) for iteration in result.iterations]
-    return {
-        "max_tokens_per_iteration": max(of_answer, default=0),
-        "max_tokens_per_iteration_reference": max(
-            (len(iteration.accepted) for iteration in result.iterations), default=0
-        ),
-    }
+    store = CellStore(directory, task_loader, models, keep_replies)
+    plan = make_plan([experiment], store, again=restart)
+    (path,) = run_plan(plan, store, Engine(load=lambda names: pair), Console(quiet=True))
+    return path

@@ -7,6 +7,7 @@ made with other models than the provenance says is an error that names the row, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -26,14 +27,6 @@ except ImportError as error:
     raise ApdError(
         f"result tables need pandas and pyarrow ({error}): run `pip install 'apd[eval]'`"
     ) from error
-
-# Columns that tables of format 1 lack; they are read with these columns empty.
-SINCE_FORMAT_2 = (
-    "prompt_tokens",
-    "max_tokens_per_iteration",
-    "max_tokens_per_iteration_reference",
-    "batch_size",
-)
 
 
 def results_directory(pair: str) -> Path:
@@ -64,17 +57,21 @@ def write_results(
     """
     check_rows(table, provenance, REQUIRED)
     path = directory / f"{artefact}.parquet"
-    temporary = path.with_suffix(".parquet.part")
+    parts = [path.with_name(f"{path.name}.part"), path.with_name(f"{artefact}.json.part")]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(temporary, index=False)
-        stored = {**provenance, "rows": len(table), "table_sha256": _sha256(temporary)}
-        note = path.with_suffix(".json.part")
-        note.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-        os.replace(note, path.with_suffix(".json"))
+        table.to_parquet(parts[0], index=False)
+        stored = {**provenance, "rows": len(table), "table_sha256": _sha256(parts[0])}
+        parts[1].write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        os.replace(parts[0], path)
+        os.replace(parts[1], path.with_suffix(".json"))
     except OSError as error:
-        raise ApdError(f"cannot write {path}: {error.strerror}; use another output") from None
+        reason = error.strerror or error
+        raise ApdError(f"cannot write {path}: {reason}; make room, or use another output") from None
+    finally:
+        for part in parts:  # none is left but after an error
+            with contextlib.suppress(OSError):
+                part.unlink()
     return path
 
 
@@ -105,9 +102,8 @@ def read_results(directory: Path, artefact: str) -> tuple[pd.DataFrame, dict[str
         raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
     except (OSError, ValueError) as error:
         raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
-    later = SINCE_FORMAT_2 if provenance.get("format") == 1 else ()
-    table = with_present_columns(table, provenance, path, later)
-    check_rows(table, provenance, [name for name in REQUIRED if name not in later])
+    table = with_present_columns(table, provenance, path)
+    check_rows(table, provenance, REQUIRED)
     if provenance.get("table_sha256") != _sha256(path):
         raise ApdError(f"{path} was changed after it was written: run the experiment again")
     return table, provenance

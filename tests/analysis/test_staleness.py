@@ -15,7 +15,7 @@ from apd.analysis import (
 from apd.coupling import total_variation
 from apd.decoding.warpers import forbidden_tokens, tempered_log_probs
 from apd.models.diffusion import MaskedDiffusionLM
-from apd.models.verifier import QwenVerifier
+from apd.models.verifier import CausalVerifier
 
 PROMPT, ANSWER = random_ids(5, seed=1), random_ids(6, seed=2)
 CANVAS = 9  # positions behind the prompt
@@ -56,7 +56,7 @@ def test_relative_change():
 
 
 def test_a_causal_model_never_revises_a_key(dllm):
-    verifier = QwenVerifier(tiny_qwen(), tiny_tokenizer(), frozenset({0}))
+    verifier = CausalVerifier(tiny_qwen(), tiny_tokenizer(), frozenset({0}))
     text = random_ids(12, seed=3)
     for short, whole in zip(
         keys_and_values(verifier, text[:8]), keys_and_values(verifier, text), strict=True

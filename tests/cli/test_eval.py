@@ -52,6 +52,23 @@ def experiment(*words: str) -> Any:
     return build_experiment(build_parser(["eval"]).parse_args(["eval", *words]))
 
 
+def test_checkpoints_without_a_pair_have_a_name_that_tells_runs_apart(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = data / "models"
+    paths = ["--dllm-path", str(models / "mini-dream")]
+    paths += ["--verifier-path", str(models / "mini-qwen-small")]
+    assert experiment(*paths).pair == "mini-dream"
+    assert experiment(*paths, "--mask-token", "<|mask|>").pair == "mini-dream-mask_mask"
+    assert experiment(*paths, "--no-shifted").pair == "mini-dream-shift_False"
+    assert experiment(*paths, "--quantize", "int8").pair == "mini-dream-int8"
+    assert experiment("--quantize", "int4").pair == "mini-int4"
+    assert experiment("--pair", "mini", *paths).pair == "mini"
+    assert evaluate(*paths, "--no-shifted", "--limit", "1") == 0
+    assert evaluate("--mask-token", "x") == 2
+    assert "give it with --dllm-path and without --pair" in capsys.readouterr().err
+
+
 def decoder(*words: str) -> Any:
     return experiment(*words).cells[0].configuration.decoder
 
@@ -231,12 +248,74 @@ def test_an_output_without_permission_is_refused(
 
 def test_a_damaged_journal_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--limit", "1")
-    name = f"{experiment('--max-new-tokens', '8', *words).artefact}.journal.jsonl"
-    Path("results/mini").mkdir(parents=True)
-    Path("results/mini", name).write_text('{"body": {}}\n{"body": {}}\n')
+    assert evaluate(*words) == 0
+    (journal,) = Path("results/mini/cells").glob("*.journal.jsonl")
+    journal.write_text('{"body": {}}\n{"body": {}}\n')
+    assert evaluate(*words) == 0  # the table is there
+    next(Path("results/mini").glob("*.parquet")).unlink()
+    capsys.readouterr()
     assert evaluate(*words) == 2
     assert "damaged at line 1" in capsys.readouterr().err
     assert evaluate(*words, "--restart") == 0
+
+
+def wall_times() -> list[float]:
+    (path,) = Path("results/mini").glob("*.parquet")
+    return list(read_results(path.parent, path.stem)[0]["wall_s"])
+
+
+def test_a_finished_table_is_extended_and_never_made_shorter(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate("--limit", "2") == 0
+    two = wall_times()
+    assert evaluate("--limit", "4") == 0
+    four = wall_times()
+    assert len(four) == 4 and four[:2] == two  # the first two are not decoded again
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment_models, "load_models", lambda *a, **k: pytest.fail("ran again"))
+        assert evaluate("--limit", "1", "--json") == 0
+        shown = capsys.readouterr()
+        assert json.loads(shown.out)["problems"] == 1
+        assert json.loads(shown.out)["metrics"]["latency_s"]["mean"] == four[0]
+        assert "measured already" in shown.err
+        assert evaluate("--limit", "1") == 0
+        assert "first 1 of 4 problems; mean" in capsys.readouterr().out
+        assert evaluate("--limit", "1", "--log-replies") == 0
+        (replies,) = Path("results/mini").glob("*.replies.jsonl")
+        assert len(replies.read_text().splitlines()) == 4
+    assert wall_times() == four
+    assert evaluate("--limit", "1", "--restart") == 0
+    assert len(wall_times()) == 1
+
+
+def test_other_weights_or_another_device_never_cost_a_longer_table(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate("--limit", "2") == 0
+    two, other = wall_times(), str(data / "models" / "mini-qwen-large")
+    capsys.readouterr()
+    assert evaluate("--limit", "1", "--verifier-path", other) == 2
+    assert "has more problems than --limit 1 asks for" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr("apd.models.placement.choose_device", lambda name: torch.device("meta"))
+        assert evaluate("--limit", "4") == 2
+    assert "was measured on cpu, not meta: give another --output" in capsys.readouterr().err
+    assert wall_times() == two
+
+
+def test_weights_are_read_once_for_their_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    original = experiment_models.hash_checkpoint
+
+    def counting(name: str, directory: Path) -> Any:
+        hashed.append(name)
+        return original(name, directory)
+
+    monkeypatch.setattr(experiment_models, "hash_checkpoint", counting)
+    assert evaluate("--limit", "1") == 0
+    assert sorted(hashed) == ["mini-dream", "mini-qwen-small"]
 
 
 def test_defaults_follow_pair_task_and_model() -> None:

@@ -56,7 +56,11 @@ def test_a_full_run_goes_to_the_repository_s_results(
     capsys.readouterr()
     assert reproduce("appendix_d", "--check") == 0
     assert "no drift: 2 rows of appendix_d" in capsys.readouterr().out
-    assert reproduce("appendix_d", "--limit", "1", "--output", str(data / "results")) == 2
+    words = ("appendix_d", "--limit", "1", "--output", str(data / "results"))
+    assert reproduce(*words) == 0
+    assert "appendix_d: stored, nothing to do" in capsys.readouterr().err
+    assert len(read_results(data / "results" / "mini", "appendix_d")[0]) == 2 * PROBLEMS
+    assert reproduce(*words, "--again") == 2
     assert "has more problems than --limit 1 asks for" in capsys.readouterr().err
 
 

@@ -12,7 +12,15 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from experiment_toys import APD, MODELS, SAMPLING, ToyPair, toy_experiment, toy_task
+from experiment_toys import (
+    APD,
+    MODELS,
+    SAMPLING,
+    ToyPair,
+    interrupted_after,
+    toy_experiment,
+    toy_task,
+)
 from tiny_data import tiny_data_directory
 from toy_decoder import LATER, STRIDE, StrideConfig
 
@@ -36,12 +44,12 @@ from apd.errors import ApdError
 from apd.paper import gpu_hours
 from apd.paper.cost import cost_of, seconds_of
 from apd.paper.scale import scale_of
+from apd.runs.cells import CellStore
 from apd.runs.columns import columns
-from apd.runs.completed import completed
 from apd.runs.decode import decode, decode_problems, problem_seed
 from apd.runs.description import as_before
 from apd.runs.grid import Cell, Experiment
-from apd.runs.run import Watcher, run_experiment
+from apd.runs.run import run_experiment
 from apd.runs.table import read_results
 
 TIMES = ["wall_s", "dllm_s", "verifier_s"]
@@ -65,21 +73,9 @@ def data(tmp_path: Path) -> Iterator[Path]:
 def run_toys(directory: Path, *configurations: Configuration, **options: Any) -> pd.DataFrame:
     """Run on the toy models and read the table back, without its timings."""
     cells = tuple(Cell("odd", each) for each in configurations)
-    experiment = Experiment(artefact="toys", pair="toy", cells=cells)
+    experiment = Experiment(artefact="toys", pair="mini-toy", cells=cells)
     run_experiment(experiment, ToyPair(), MODELS, directory, task_loader=toy_task, **options)
     return read_results(directory, "toys")[0].drop(columns=TIMES)
-
-
-class StopAfter(Watcher):
-    """Interrupts a run once so many problems are finished."""
-
-    def __init__(self, problems: int) -> None:
-        self.left = problems
-
-    def advance(self, row: dict[str, Any]) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
 
 
 # What a row gives
@@ -163,8 +159,8 @@ def test_a_stored_table_that_resumes_after_an_interrupt(stride: Decoder, tmp_pat
     whole = run_toys(tmp_path / "whole", *cells)
     assert whole.loc[whole["algorithm"] == "stride", "stride"].eq(3).all()
     assert whole.loc[whole["algorithm"] == "apd", "stride"].isna().all()
-    with pytest.raises(KeyboardInterrupt):
-        run_toys(tmp_path / "parts", *cells, watcher=StopAfter(9))
+    with interrupted_after(9):
+        run_toys(tmp_path / "parts", *cells)
     pd.testing.assert_frame_equal(run_toys(tmp_path / "parts", *cells), whole)
 
 
@@ -212,9 +208,7 @@ def test_a_decoder_on_the_dllm_and_a_baseline(tmp_path: Path) -> None:
 
 
 def is_done(directory: Path) -> bool:
-    experiment = toy_experiment()
-    tasks = {name: toy_task(name) for name in experiment.tasks}
-    return completed(experiment, tasks, MODELS, directory) is not None
+    return CellStore(directory, toy_task, MODELS).is_current(toy_experiment())
 
 
 def test_tables_from_before_a_decoder_are_read_and_count_as_run(tmp_path: Path) -> None:
@@ -234,8 +228,8 @@ def test_tables_from_before_a_decoder_are_read_and_count_as_run(tmp_path: Path) 
 
 @contextmanager
 def interrupted(directory: Path) -> Iterator[None]:
-    with registered(STRIDE), pytest.raises(KeyboardInterrupt):
-        run_toys(directory, configure("stride", SAMPLING), watcher=StopAfter(3))
+    with registered(STRIDE), interrupted_after(3):
+        run_toys(directory, configure("stride", SAMPLING))
     yield
 
 
@@ -248,14 +242,12 @@ def test_a_setting_that_came_later_reads_as_what_it_was_before(tmp_path: Path) -
         pd.testing.assert_frame_equal(table.drop(columns="patience"), before)
         as_it_was = configure("stride", {"patience": 0, **SAMPLING}, usual={"patience": 0})
         pd.testing.assert_frame_equal(run_toys(tmp_path / "parts", as_it_was), table)
+        assert len(list(tmp_path.joinpath("parts/cells").glob("*.jsonl"))) == 1  # it was resumed
         now = configure("stride", SAMPLING)
         assert now.parameters["patience"] == 5
-    with (
-        interrupted(tmp_path / "other"),
-        registered(LATER),
-        pytest.raises(ApdError, match="patience is only in this run"),
-    ):
+    with interrupted(tmp_path / "other"), registered(LATER):
         run_toys(tmp_path / "other", configure("stride", SAMPLING))
+        assert len(list(tmp_path.joinpath("other/cells").glob("*.jsonl"))) == 2  # run anew
 
 
 def test_what_was_described_before_a_setting_existed_equals_what_is_described_now() -> None:

@@ -1,5 +1,7 @@
 """Decoding with a pair by names: prompts, algorithms, settings, and what is refused."""
 
+from typing import ClassVar
+
 import pytest
 import torch
 from toy_models import consistent_pair
@@ -27,6 +29,8 @@ class Tokenizer:
     """Texts are digits, a token each."""
 
     chat_template = "none"
+    all_special_tokens = ()
+    added_tokens_decoder: ClassVar[dict] = {}
 
     def apply_chat_template(self, messages, **_):
         return "".join(message["content"] for message in messages)

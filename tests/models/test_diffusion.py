@@ -22,8 +22,8 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from apd.models.bidirectional import BidirectionalLM
 from apd.models.diffusion import MaskedDiffusionLM, load_diffusion
-from apd.models.dream import load_dream_checkpoint, save_dream_checkpoint
-from apd.models.llada import load_llada_checkpoint
+from apd.models.dream import save_dream_checkpoint
+from apd.models.families import load_bidirectional
 from apd.models.llada_format import to_llada_name, to_llama_name
 
 MODELS = {"dream": tiny_dream, "llada": tiny_llada}
@@ -174,15 +174,15 @@ def test_a_saved_dream_loads_strictly_as_a_plain_qwen2(tmp_path: Path):
 def test_dream_survives_a_round_trip(tmp_path: Path):
     model, tokens = tiny_dream(), random_ids(10)[None]
     save_dream_checkpoint(model, tmp_path)
-    assert torch.equal(load_dream_checkpoint(tmp_path)(tokens).logits, model(tokens).logits)
+    assert torch.equal(load_bidirectional(tmp_path)(tokens).logits, model(tokens).logits)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_weights_are_stored_and_loaded_in_the_precision_asked_for(tmp_path: Path, dtype):
     save_dream_checkpoint(tiny_dream(), tmp_path, dtype)
     assert load_file(tmp_path / "model.safetensors")["lm_head.weight"].dtype == dtype
-    assert load_dream_checkpoint(tmp_path).lm_head.weight.dtype == dtype
-    assert load_dream_checkpoint(tmp_path, dtype=torch.float32).dtype == torch.float32
+    assert load_bidirectional(tmp_path).lm_head.weight.dtype == dtype
+    assert load_bidirectional(tmp_path, dtype=torch.float32).dtype == torch.float32
 
 
 def test_llada_tensor_names_and_shapes_are_the_published_ones(tmp_path: Path):
@@ -283,7 +283,7 @@ def test_llada_file_means_what_its_published_names_say(tmp_path: Path):
     config = json.loads((tmp_path / "config.json").read_text())
     tokens = random_ids(11)
     by_hand = llada_by_hand(tensors, config, tokens)
-    loaded = load_llada_checkpoint(tmp_path)(tokens[None]).logits[0]
+    loaded = load_bidirectional(tmp_path)(tokens[None]).logits[0]
     torch.testing.assert_close(loaded, by_hand, atol=2e-4, rtol=1e-4)
     assert by_hand.abs().mean() > 0.1
 

@@ -51,14 +51,14 @@ def test_a_short_window_approximates(dllm):
 @pytest.mark.parametrize("kv_window", [1, 2, 5])
 def test_positions_recomputed(dllm, kv_window, monkeypatch):
     computed = []
-    run = dllm.lean.run
+    run = dllm.inference.run
 
     def spy(segments):
         (segment,) = segments
         computed.append((segment.first, segment.first + len(segment.tokens)))
         return run(segments)
 
-    monkeypatch.setattr(dllm.lean, "run", spy)
+    monkeypatch.setattr(dllm.inference, "run", spy)
     shapes = [logits.shape for logits in decode(dllm, kv_window)]
     assert shapes == [(stop - start, dllm.vocab_size) for start, stop in PASSES]
     expected, previous = [(0, PASSES[0][1])], PASSES[0][0]

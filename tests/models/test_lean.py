@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_checkpoints import random_ids, tiny_dream, tiny_llada, tiny_qwen
 
-from apd.models.lean import LeanDecoder, Rows, Segment
+from apd.models.lean import LeanDecoder
 from apd.models.rotation import RotaryTable
+from apd.models.segments import Rows, Segment
 from apd.models.transformer import run_layers
 
 BUILDERS = {"dream": (tiny_dream, False), "llada": (tiny_llada, False), "qwen": (tiny_qwen, True)}

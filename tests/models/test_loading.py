@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from one_line_errors import error_of
 from safetensors.torch import load_file, save_file
 from tiny_checkpoints import (
     SPECIAL_TOKENS,
@@ -20,23 +21,17 @@ from tiny_checkpoints import (
     write_qwen,
 )
 
-from apd.errors import ApdError
+from apd.models.causal import load_causal
 from apd.models.diffusion import load_diffusion
-from apd.models.dream import load_dream_checkpoint
-from apd.models.llada import load_llada_checkpoint
+from apd.models.families import load_bidirectional
 from apd.models.locations import find_checkpoint
-from apd.models.verifier import load_qwen2_checkpoint, load_verifier
+from apd.models.verifier import load_verifier
 from apd.models.vocabulary import end_token_ids, load_tokenizer
 
 
-def error_of(call, *arguments, **keywords) -> str:
-    """The message of the ApdError that a call raises: one line that names a remedy."""
-    with pytest.raises(ApdError) as raised:
-        call(*arguments, **keywords)
-    message = str(raised.value)
-    assert "\n" not in message
-    assert ";" in message, "a remedy follows the problem"
-    return message
+def load_open_dcoder(directory: Path) -> torch.nn.Module:
+    """A stock Qwen2 file, used in both directions."""
+    return load_bidirectional(directory, shifted=True)
 
 
 def shard(directory: Path) -> None:
@@ -55,9 +50,9 @@ def shard(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "load"),
     [
-        (write_dream, load_dream_checkpoint),
-        (write_llada, load_llada_checkpoint),
-        (write_qwen, load_qwen2_checkpoint),
+        (write_dream, load_bidirectional),
+        (write_llada, load_bidirectional),
+        (write_qwen, load_causal),
     ],
 )
 def test_sharded_weights_load_like_whole_ones(tmp_path: Path, write, load):
@@ -69,9 +64,9 @@ def test_sharded_weights_load_like_whole_ones(tmp_path: Path, write, load):
 
 def test_the_rotary_base_is_read_from_the_file(tmp_path: Path):
     write_dream(tmp_path)
-    before = load_dream_checkpoint(tmp_path)(random_ids(9)[None]).logits
+    before = load_bidirectional(tmp_path)(random_ids(9)[None]).logits
     edit_json(tmp_path / "config.json", rope_theta=123.0)
-    model = load_dream_checkpoint(tmp_path)
+    model = load_bidirectional(tmp_path)
     assert model.config.rope_parameters["rope_theta"] == 123.0
     assert not torch.allclose(model(random_ids(9)[None]).logits, before)
 
@@ -80,7 +75,7 @@ def test_a_file_written_by_transformers_itself_loads(tmp_path: Path):
     model = tiny_qwen()
     model.save_pretrained(tmp_path)
     tokens = random_ids(9)[None]
-    assert torch.equal(load_qwen2_checkpoint(tmp_path)(tokens).logits, model(tokens).logits)
+    assert torch.equal(load_causal(tmp_path)(tokens).logits, model(tokens).logits)
 
 
 def test_dreams_published_tokenizer_files_load_without_its_code(tmp_path: Path):
@@ -187,14 +182,22 @@ def test_tensors_that_do_not_belong(tmp_path: Path):
     assert "model.norm.weight has shape (31,), config.json implies (32,)" in message
 
 
-def test_a_tied_checkpoint_may_repeat_its_output_layer_but_not_change_it(tmp_path: Path):
+@pytest.mark.parametrize("load", [load_causal, load_open_dcoder])
+def test_an_output_layer_is_used_as_it_is_stored(tmp_path: Path, load):
+    """Tied in the configuration: absent, repeated, or, as in `a2d-*` files, another one."""
     weights = write_qwen(tmp_path, tied=True) / "model.safetensors"
     tensors = load_file(weights)
     embedding = tensors["model.embed_tokens.weight"]
+    ids = random_ids(8)[None]
+    tied = load(tmp_path)(ids).logits
     save_file({**tensors, "lm_head.weight": embedding.clone()}, weights)
-    load_qwen2_checkpoint(tmp_path)
-    save_file({**tensors, "lm_head.weight": embedding + 1}, weights)
-    assert "unexpected 1 tensor(s), lm_head.weight" in error_of(load_qwen2_checkpoint, tmp_path)
+    repeated = load(tmp_path)
+    assert torch.equal(repeated(ids).logits, tied)
+    assert repeated.lm_head.weight is repeated.model.embed_tokens.weight
+    save_file({**tensors, "lm_head.weight": 2 * embedding}, weights)
+    separate = load(tmp_path)
+    assert torch.equal(separate.lm_head.weight, 2 * separate.model.embed_tokens.weight)
+    torch.testing.assert_close(separate(ids).logits, 2 * tied)
 
 
 def test_wrong_model_type(tmp_path: Path):
@@ -203,19 +206,21 @@ def test_wrong_model_type(tmp_path: Path):
     assert "model_type 'qwen2', but a diffusion model" in error_of(
         load_diffusion, tmp_path / "qwen"
     )
-    assert "model_type 'Dream', but a 'qwen2' checkpoint" in error_of(
+    assert "model_type 'Dream', but a causal language model" in error_of(
         load_verifier, tmp_path / "dream"
     )
-    assert "a 'llada' checkpoint" in error_of(load_llada_checkpoint, tmp_path / "dream")
+    edit_json(tmp_path / "dream" / "config.json", model_type=["Dream"])
+    assert "model_type ['Dream'], but" in error_of(load_bidirectional, tmp_path / "dream")
+    assert "model_type ['Dream'], but" in error_of(load_verifier, tmp_path / "dream")
 
 
-@pytest.mark.parametrize("field", ["hidden_size", "rope_theta", "rms_norm_eps", "mask_token_id"])
+@pytest.mark.parametrize("field", ["hidden_size", "rope_theta", "rms_norm_eps"])
 def test_dream_needs_every_field_of_its_architecture(tmp_path: Path, field: str):
     edit_json(write_dream(tmp_path) / "config.json", **{field: None})
     assert f"config.json lacks {field}" in error_of(load_diffusion, tmp_path)
 
 
-@pytest.mark.parametrize("field", ["d_model", "rope_theta", "weight_tying", "mask_token_id"])
+@pytest.mark.parametrize("field", ["d_model", "rope_theta", "weight_tying"])
 def test_llada_needs_every_field_of_its_architecture(tmp_path: Path, field: str):
     edit_json(write_llada(tmp_path) / "config.json", **{field: None})
     assert f"config.json lacks {field}" in error_of(load_diffusion, tmp_path)
@@ -225,7 +230,8 @@ def test_unusable_configurations(tmp_path: Path):
     write_dream(tmp_path / "dream")
     edit_json(tmp_path / "dream" / "config.json", hidden_size="wide")
     assert "config.json is not usable" in error_of(load_diffusion, tmp_path / "dream")
-    edit_json(tmp_path / "dream" / "config.json", hidden_size=32, use_sliding_window=True)
+    windowed = {"use_sliding_window": True, "sliding_window": 16, "max_window_layers": 1}
+    edit_json(tmp_path / "dream" / "config.json", hidden_size=32, **windowed)
     assert "sliding-window" in error_of(load_diffusion, tmp_path / "dream")
     edit_json(write_llada(tmp_path / "llada") / "config.json", alibi=True)
     assert "alibi=True, only False" in error_of(load_diffusion, tmp_path / "llada")

@@ -6,8 +6,9 @@ from tiny_checkpoints import random_ids, tiny_dream, tiny_llada, tiny_qwen
 from torch.nn import functional as F
 
 from apd.models import load_ar, load_pair, products
-from apd.models.lean import LeanDecoder, Rows, Segment
+from apd.models.lean import LeanDecoder
 from apd.models.products import Matrix, add_times, can_block, times
+from apd.models.segments import Rows, Segment
 
 needs_onednn = pytest.mark.skipif(not can_block(torch.zeros(1)), reason="needs oneDNN on x86")
 
@@ -67,4 +68,4 @@ def test_models_too_large_to_be_copied_stay_as_they_are():
 def test_loaded_models_are_blocked():
     pair = load_pair("mini", device="cpu", dtype="float32")
     for model in (pair.dllm, pair.verifier, load_ar("mini-qwen-small", device="cpu")):
-        assert model.lean.head.blocked is not None
+        assert model.inference.head.blocked is not None

@@ -1,115 +1,134 @@
-"""The published configurations, as their ``config.json`` has them, give the published models."""
+"""Every registered checkpoint at its full size: each tensor's name and shape, and their number."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import torch
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from public_layouts import CONFIGS, PARAMETERS, stored_shapes, write_full_size
+from transformers import AutoModelForCausalLM
 
-from apd.models.checkpoint import make_config
-from apd.models.dream import DreamConfig, DreamForMaskedDiffusion
-from apd.models.llada import LladaConfig, LladaForMaskedDiffusion
-from apd.models.llada_format import read_llada_config, to_llada_name, write_llada_config
+from apd.errors import ApdError
+from apd.models.capacity import check_room, weight_bytes
+from apd.models.causal import read_causal_config
+from apd.models.dream import DreamConfig
+from apd.models.families import FAMILIES, load_bidirectional
+from apd.models.llada import LladaConfig
+from apd.models.llada_format import read_llada_config, write_llada_config
 from apd.models.qwen2_format import read_qwen2_config, write_qwen2_config
+from apd.models.registry import PAIRS
 
 SOURCE = Path("published")
-DREAM_7B = {
-    "architectures": ["DreamModel"],
-    "attention_dropout": 0.0,
-    "auto_map": {"AutoModel": "modeling_dream.DreamModel"},
-    "bos_token_id": 151643,
-    "eos_token_id": 151643,
-    "hidden_act": "silu",
-    "hidden_size": 3584,
-    "initializer_range": 0.02,
-    "intermediate_size": 18944,
-    "mask_token_id": 151666,
-    "max_position_embeddings": 131072,
-    "max_window_layers": 28,
-    "model_type": "Dream",
-    "num_attention_heads": 28,
-    "num_hidden_layers": 28,
-    "num_key_value_heads": 4,
-    "pad_token_id": 151643,
-    "rms_norm_eps": 1e-06,
-    "rope_scaling": None,
-    "rope_theta": 1000000.0,
-    "sliding_window": None,
-    "tie_word_embeddings": False,
-    "torch_dtype": "bfloat16",
-    "use_mrope": False,
-    "use_sliding_window": False,
-    "vocab_size": 152064,
-}
-QWEN_HALF_B = {
-    **DREAM_7B,
-    "architectures": ["Qwen2ForCausalLM"],
-    "hidden_size": 896,
-    "intermediate_size": 4864,
-    "model_type": "qwen2",
-    "num_attention_heads": 14,
-    "num_hidden_layers": 24,
-    "num_key_value_heads": 2,
-    "sliding_window": 32768,
-    "tie_word_embeddings": True,
-    "vocab_size": 151936,
-}
-LLADA_8B = {
-    "activation_type": "silu",
-    "alibi": False,
-    "block_type": "llama",
-    "d_model": 4096,
-    "embedding_size": 126464,
-    "eos_token_id": 126081,
-    "include_bias": False,
-    "include_qkv_bias": False,
-    "layer_norm_type": "rms",
-    "mask_token_id": 126336,
-    "max_sequence_length": 4096,
-    "mlp_hidden_size": 12288,
-    "model_type": "llada",
-    "n_heads": 32,
-    "n_kv_heads": 32,
-    "n_layers": 32,
-    "pad_token_id": 126081,
-    "rms_norm_eps": 1e-05,
-    "rope": True,
-    "rope_theta": 500000.0,
-    "vocab_size": 126464,
-    "weight_tying": False,
-}
+DRAFTERS = {spec.dllm: spec for spec in PAIRS.values() if "/" in spec.dllm}
+READ = sorted({n for s in PAIRS.values() for n in (s.verifier, *s.baselines) if n and "/" in n})
 
 
-def parameter_count(model_class, config) -> int:
+def count(shapes: dict[str, tuple[int, ...]]) -> int:
+    return sum(torch.Size(shape).numel() for shape in shapes.values())
+
+
+def test_every_registered_checkpoint_has_a_published_configuration():
+    assert CONFIGS.keys() == {*DRAFTERS, *READ}
+
+
+@pytest.mark.parametrize("name", DRAFTERS)
+def test_a_dllm_at_full_size(tmp_path: Path, name: str):
+    """It loads, from a file that is a hole: no tensor missing, none unexpected, every shape right.
+
+    Its numbers stay in the file, mapped into memory: the host never holds them.
+    """
+    directory = write_full_size(tmp_path, name, shards=4)
+    model = load_bidirectional(directory, shifted=DRAFTERS[name].shifted)
+    parameters = dict(model.named_parameters())
+    assert sum(p.numel() for p in parameters.values()) == PARAMETERS[name]
+    stored = stored_shapes(name, CONFIGS[name])
+    to_parameter = FAMILIES[CONFIGS[name]["model_type"]].to_parameter
+    shapes = {to_parameter(stored_name): shape for stored_name, shape in stored.items()}
+    if model.config.tie_word_embeddings:
+        shapes.pop("lm_head.weight", None)  # stored twice, one matrix
+    assert {n: tuple(p.shape) for n, p in parameters.items()} == shapes
+    assert model.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_causal_model_at_full_size(tmp_path: Path, name: str):
+    directory = write_full_size(tmp_path, name)
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in model_class(config).parameters())
+        model = AutoModelForCausalLM.from_config(read_causal_config(directory))
+    assert sum(p.numel() for p in model.parameters()) == PARAMETERS[name]
+    stored = stored_shapes(name, CONFIGS[name])
+    prefix = "transformer." if name.startswith("openai-community/") else ""
+    wanted = {n: tuple(p.shape) for n, p in model.named_parameters()}
+    assert {prefix + n: shape for n, shape in stored.items()} == wanted
 
 
-def test_dream_7b():
-    config = read_qwen2_config(DreamConfig, DREAM_7B, SOURCE)
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_registry_counts_what_the_files_hold(name: str):
+    spec = PAIRS[name]
+    if "/" in spec.dllm:
+        models = [m for m in (spec.dllm, spec.verifier) if m]
+        assert spec.parameters == tuple(PARAMETERS[m] for m in models)
+
+
+def test_dreams_config_is_written_as_published():
+    config = read_qwen2_config(DreamConfig, CONFIGS["Dream-org/Dream-v0-Instruct-7B"], SOURCE)
     assert config.mask_token_id == 151666
     assert config.rope_parameters == {"rope_type": "default", "rope_theta": 1e6}
-    assert parameter_count(DreamForMaskedDiffusion, config) == 7_615_616_512
+    published = CONFIGS["Dream-org/Dream-v0-Instruct-7B"]
     written = write_qwen2_config(config, architecture="DreamModel")
     absent = {"auto_map", "torch_dtype", "use_mrope"}
-    assert {name: written[name] for name in DREAM_7B.keys() - absent} == {
-        name: DREAM_7B[name] for name in DREAM_7B.keys() - absent
-    }
+    same = published.keys() - absent
+    assert {name: written[name] for name in same} == {name: published[name] for name in same}
 
 
-def test_qwen_half_b():
-    config = read_qwen2_config(Qwen2Config, QWEN_HALF_B, SOURCE)
-    assert set(config.layer_types) == {"full_attention"}
-    assert parameter_count(Qwen2ForCausalLM, config) == 494_032_768
+def test_lladas_config_is_written_as_published():
+    published = CONFIGS["GSAI-ML/LLaDA-8B-Instruct"]
+    written = write_llada_config(read_llada_config(LladaConfig, published, SOURCE))
+    other = {"auto_map", "torch_dtype", "init_cutoff_factor", "init_device", "init_fn"}
+    other |= {"precision", "mlp_ratio", "bos_token_id"}
+    same = published.keys() - other
+    assert {name: written[name] for name in same} == {name: published[name] for name in same}
 
 
-def test_llada_8b():
-    config = make_config(LladaConfig, read_llada_config(LLADA_8B, SOURCE), SOURCE)
-    assert config.mask_token_id == 126336
-    assert parameter_count(LladaForMaskedDiffusion, config) == 8_015_581_184
-    assert LLADA_8B.items() <= write_llada_config(config).items()
-    with torch.device("meta"):
-        tensors = LladaForMaskedDiffusion(config).state_dict()
-    names = {to_llada_name(name): tuple(tensor.shape) for name, tensor in tensors.items()}
-    assert len(names) == 32 * 9 + 3
-    assert names["model.transformer.blocks.31.ff_proj.weight"] == (12288, 4096)
-    assert names["model.transformer.ff_out.weight"] == (126464, 4096)
+def test_what_a_checkpoint_needs_is_known_before_it_is_loaded(tmp_path: Path, monkeypatch):
+    dream = write_full_size(tmp_path / "dream", "Dream-org/Dream-v0-Instruct-7B", shards=4)
+    qwen = write_full_size(tmp_path / "qwen", "Qwen/Qwen2.5-0.5B")
+    assert weight_bytes(dream, torch.bfloat16) == 2 * 7_615_616_512
+    assert weight_bytes(dream, None) == 2 * 7_615_616_512
+    assert weight_bytes(dream, torch.float32) == 4 * 7_615_616_512
+    monkeypatch.setattr("apd.models.capacity.free_bytes", lambda _: 11 * 2**30)
+    with pytest.raises(ApdError) as raised:
+        check_room([dream, qwen], torch.device("cuda:0"), torch.bfloat16)
+    assert str(raised.value) == (
+        "dream and qwen: needs 15.1 GiB, 11.0 free on cuda:0: use --quantize int8 or a smaller "
+        "pair (`apd models`)"
+    )
+    check_room([dream, qwen], torch.device("cuda:0"), torch.bfloat16, "int8")
+    with pytest.raises(ApdError, match="use --dtype bfloat16 or --quantize int8 or"):
+        check_room([dream, qwen], torch.device("cpu"), torch.float32)
+
+
+LOAD = """
+import resource, sys
+from pathlib import Path
+import torch
+from apd.models.families import load_bidirectional
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak()
+model = load_bidirectional(Path(sys.argv[1]), dtype=torch.float32)
+print(peak() - before, sum(p.nbytes for p in model.parameters()))
+"""
+
+
+def test_loading_holds_the_model_and_no_more_than_a_shard(tmp_path: Path):
+    """Peak of the process while 124M bfloat16 numbers in four files become float32."""
+    name = "diffusionfamily/diffugpt-s"
+    directory = write_full_size(tmp_path, name, shards=4, without=["lm_head.weight"])
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, str(directory)], capture_output=True, text=True, check=True
+    )
+    grown, model = map(int, done.stdout.split())
+    shard = max(path.stat().st_size for path in directory.glob("model-*.safetensors"))
+    assert model == 4 * PARAMETERS[name]
+    assert grown < model + shard

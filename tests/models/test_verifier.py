@@ -18,13 +18,14 @@ from tiny_checkpoints import (
     write_qwen,
 )
 
-from apd.models.verifier import QwenVerifier, load_qwen2_checkpoint, load_verifier
+from apd.models.causal import load_causal
+from apd.models.verifier import CausalVerifier, load_verifier
 
 MODEL = tiny_qwen(seed=1)
 
 
-def verifier() -> QwenVerifier:
-    return QwenVerifier(MODEL, tiny_tokenizer(), frozenset({END_OF_TEXT}))
+def verifier() -> CausalVerifier:
+    return CausalVerifier(MODEL, tiny_tokenizer(), frozenset({END_OF_TEXT}))
 
 
 def recomputed(tokens: torch.Tensor, start: int, stop: int) -> torch.Tensor:
@@ -67,9 +68,9 @@ def test_scores_after_any_rollbacks_equal_a_full_recomputation(data):
 
 def test_each_token_is_read_once(monkeypatch):
     model, computed = verifier(), []
-    run = model.lean.run
+    run = model.inference.run
     monkeypatch.setattr(
-        model.lean,
+        model.inference,
         "run",
         lambda segments: computed.append(len(segments[0].tokens)) or run(segments),
     )
@@ -101,7 +102,7 @@ def test_tied_embeddings_are_stored_once(tmp_path: Path):
     stored = load_file(write_qwen(tmp_path, tied=True) / "model.safetensors")
     assert "lm_head.weight" not in stored
     assert "model.layers.0.self_attn.q_proj.bias" in stored
-    model = load_qwen2_checkpoint(tmp_path)
+    model = load_causal(tmp_path)
     assert model.lm_head.weight is model.model.embed_tokens.weight
     tokens = random_ids(8)[None]
     assert torch.equal(model(tokens).logits, tiny_qwen(0)(tokens).logits)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apd.errors import ApdError
-from apd.runs.journal import Journal
+from apd.runs.journal import Journal, read_journal
 
 FINGERPRINT = {"seed": 0, "configuration": {"odd/apd": {"mixture_weight": 0.5}}}
 
@@ -25,12 +25,12 @@ def written(path: Path, rows: int = 3) -> bytes:
 def test_a_resumed_journal_holds_what_was_written(tmp_path: Path) -> None:
     written(tmp_path / "j")
     with Journal(tmp_path / "j", FINGERPRINT) as journal:
-        assert [row["problem_id"] for row in journal.rows] == [0, 1, 2]
-        assert journal.rows[2]["wall_s"] == 2.1
-        assert journal.sessions == [{"started": "now"}]
+        assert [row["problem_id"] for row in journal.contents.rows] == [0, 1, 2]
+        assert journal.contents.rows[2]["wall_s"] == 2.1
+        assert journal.contents.sessions == [{"started": "now"}]
         journal.append({"problem_id": 3})
     with Journal(tmp_path / "j", FINGERPRINT) as journal:
-        assert len(journal.rows) == 4
+        assert len(journal.contents.rows) == 4
 
 
 @given(cut=st.integers(min_value=0))
@@ -43,21 +43,20 @@ def test_cut_off_anywhere_it_loses_the_last_line_only(
     kept = whole[: cut % (len(whole) + 1)]
     path.write_bytes(kept)
     complete_lines = kept.count(b"\n")
+    assert len(read_journal(path).rows) == max(0, complete_lines - 2)
+    assert path.read_bytes() == kept  # reading leaves a run in flight alone
     with Journal(path, FINGERPRINT) as journal:
-        assert len(journal.rows) == max(0, complete_lines - 2)
-        assert journal.recovered == (not kept.endswith(b"\n") and kept != b"")
+        assert len(journal.contents.rows) == max(0, complete_lines - 2)
         journal.append({"problem_id": 99})
     with Journal(path, FINGERPRINT) as journal:
-        assert journal.rows[-1] == {"problem_id": 99}
-        assert not journal.recovered
+        assert journal.contents.rows[-1] == {"problem_id": 99}
 
 
 def test_a_last_line_of_zero_bytes_is_dropped(tmp_path: Path) -> None:
     """What some file systems leave of a write that a power cut interrupted."""
     (tmp_path / "j").write_bytes(written(tmp_path / "j") + bytes(40))
     with Journal(tmp_path / "j", FINGERPRINT) as journal:
-        assert len(journal.rows) == 3
-        assert journal.recovered
+        assert len(journal.contents.rows) == 3
 
 
 @pytest.mark.parametrize("line", [0, 1, 2, 3])
@@ -78,15 +77,22 @@ def test_an_altered_value_a_removed_and_a_repeated_line_are_errors(tmp_path: Pat
             Journal(tmp_path / "j", FINGERPRINT)
 
 
-def test_another_experiment_is_refused_with_the_difference(tmp_path: Path) -> None:
+def test_another_run_is_refused(tmp_path: Path) -> None:
     before = written(tmp_path / "j")
     other = json.loads(json.dumps(FINGERPRINT))
     other["configuration"]["odd/apd"]["mixture_weight"] = 0.7
-    with pytest.raises(ApdError, match=r"configuration odd/apd mixture_weight was 0.5, is 0.7"):
+    with pytest.raises(ApdError, match=r"belongs to another run: delete the file"):
         Journal(tmp_path / "j", other)
-    with pytest.raises(ApdError, match="files of is only in this run"):
-        Journal(tmp_path / "j", FINGERPRINT | {"files of": {}})
     assert (tmp_path / "j").read_bytes() == before
+    with Journal(tmp_path / "j", other, restart=True) as journal:
+        assert journal.contents.rows == [] and journal.contents.header == other
+
+
+def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
+    text = "\u2028 \x85 \x0b \x1c \r"
+    with Journal(tmp_path / "j", FINGERPRINT) as journal:
+        journal.append({"text": text})
+    assert read_journal(tmp_path / "j").rows == [{"text": text}]
 
 
 def test_two_runs_cannot_write_one_journal(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from experiment_toys import (
     MODELS,
     SAMPLING,
     ToyPair,
+    interrupted_after,
     toy_experiment,
     toy_task,
 )
@@ -26,14 +27,17 @@ from experiment_toys import (
 from apd.decoding import AdaptiveConfig, AnyOrderConfig, adaptive, any_order, left_to_right
 from apd.decoding.configuration import Configuration, configuration_id
 from apd.errors import ApdError
-from apd.runs import run as runner
+from apd.runs import rows
+from apd.runs.cells import CellStore, Job
 from apd.runs.columns import columns
 from apd.runs.decode import problem_seed
 from apd.runs.grid import Cell, Experiment
+from apd.runs.journal import read_journal
 from apd.runs.provenance import ModelFiles
-from apd.runs.run import Watcher, run_experiment
+from apd.runs.run import run_experiment
 from apd.runs.table import read_results
 
+KEY = ["task", "configuration", "problem_id"]
 TIMES = ["wall_s", "dllm_s", "verifier_s"]
 
 
@@ -52,24 +56,11 @@ def run(directory: Path, experiment: Experiment | None = None, **changes: Any) -
     return read_results(directory, experiment.artefact)[0].drop(columns=TIMES)
 
 
-class StopAfter(Watcher):
-    """Interrupts a run once so many problems are finished."""
-
-    def __init__(self, problems: int) -> None:
-        self.left = problems
-
-    def advance(self, row: dict[str, Any]) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
-
-
 def test_a_run_makes_one_row_a_configuration_and_problem(tmp_path: Path) -> None:
     run(tmp_path)
     table, provenance = read_results(tmp_path, "toys")
     assert list(table.columns) == list(columns())
     assert len(table) == 5 * 7
-    assert not (tmp_path / "toys.journal.jsonl").exists()
     by = table.set_index(["task", "configuration", "problem_id"]).sort_index()
     apd = by.loc[("odd", "apd-R0.5", 3)]
     assert apd["mixture_weight"] == 0.5
@@ -111,13 +102,15 @@ def test_seeds_differ_between_problems_and_runs() -> None:
 @pytest.mark.parametrize("finished", [1, 6, 7, 8, 20, 34, 35])
 def test_an_interrupted_run_resumes_to_the_same_table(tmp_path: Path, finished: int) -> None:
     expected = run(tmp_path / "whole")
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "parts", watcher=StopAfter(finished))
-    journal = tmp_path / "parts" / "toys.journal.jsonl"
-    assert sum('"kind": "row"' in line for line in journal.read_text().splitlines()) == finished
+    with interrupted_after(finished):
+        run(tmp_path / "parts")
+    journals = (tmp_path / "parts" / "cells").glob("*.journal.jsonl")
+    before = [row for path in journals for row in read_journal(path).rows]
+    assert len(before) == finished
     pd.testing.assert_frame_equal(run(tmp_path / "parts"), expected)
-    _, provenance = read_results(tmp_path / "parts", "toys")
-    assert len(provenance["sessions"]) == 2
+    table, provenance = read_results(tmp_path / "parts", "toys")
+    assert {row["wall_s"] for row in before} <= set(table["wall_s"])  # none was decoded again
+    assert len(provenance["sessions"]) == (2 if finished < 35 else 1)
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_table(tmp_path: Path) -> None:
@@ -139,66 +132,52 @@ def test_a_limit_takes_the_first_problems_and_may_change_on_resumption(tmp_path:
     short = run(tmp_path / "short", toy_experiment(limit=3))
     first = whole[whole["problem_id"] < 3].reset_index(drop=True)
     pd.testing.assert_frame_equal(short, first)
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "longer", toy_experiment(limit=3), watcher=StopAfter(4))
+    with interrupted_after(4):
+        run(tmp_path / "longer", toy_experiment(limit=3))
     pd.testing.assert_frame_equal(run(tmp_path / "longer"), whole)
 
 
-def test_a_shorter_run_keeps_the_journal_of_a_longer_one(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, watcher=StopAfter(7))
-    assert len(run(tmp_path, toy_experiment(limit=1))) == 5
-    assert (tmp_path / "toys.journal.jsonl").exists()
+def test_a_finished_table_is_extended_and_never_made_shorter(tmp_path: Path) -> None:
+    run(tmp_path, toy_experiment(limit=3))
+    times = read_results(tmp_path, "toys")[0].set_index(KEY)["wall_s"]
     assert len(run(tmp_path)) == 35
-    assert not (tmp_path / "toys.journal.jsonl").exists()
+    longer = read_results(tmp_path, "toys")[0].set_index(KEY)["wall_s"]
+    assert longer[times.index].equals(times)  # kept, not decoded again
+    assert len(run(tmp_path, toy_experiment(limit=2))) == 35
+    assert len(run(tmp_path, toy_experiment(limit=2), restart=True)) == 10
 
 
 def test_a_restarted_run_forgets_what_an_earlier_one_left(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, watcher=StopAfter(2))
-    changed = MODELS | {"dllm": ModelFiles("toy-dllm", {"model.safetensors": "0" * 64})}
-    run(tmp_path, models=changed, restart=True)
+    with interrupted_after(2):
+        run(tmp_path)
+    (journal,) = (tmp_path / "cells").glob("*.journal.jsonl")
+    before = [row["wall_s"] for row in read_journal(journal).rows]
+    run(tmp_path, restart=True)
     table, provenance = read_results(tmp_path, "toys")
     assert len(provenance["sessions"]) == 1
-    assert set(table.loc[table["model"] == "dllm", "model_version"]) == {changed["dllm"].version}
-
-
-class CountDecodes(Watcher):
-    """Notes how many decodes had been made whenever a problem is finished."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.decodes: list[int] = []  # problem seeds
-        self.at_first: int | None = None
-        original = runner.decode_problems
-
-        def counting(pair: Any, configuration: Any, prompts: Any, seeds: Any) -> Any:
-            self.decodes.extend(seeds)
-            return original(pair, configuration, prompts, seeds)
-
-        monkeypatch.setattr(runner, "decode_problems", counting)
-
-    def advance(self, row: dict[str, Any]) -> None:
-        self.at_first = self.at_first or len(self.decodes)
+    assert not set(before) & set(table["wall_s"])
 
 
 def test_the_first_problem_is_decoded_once_untimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counter = CountDecodes(monkeypatch)
-    experiment = Experiment(artefact="toys", pair="toy", cells=(Cell("odd", APD),))
-    table = run(tmp_path, experiment, watcher=counter)
-    assert counter.at_first == 2
-    assert len(counter.decodes) == len(table) + 1
-    assert counter.decodes[0] == counter.decodes[1] == problem_seed(0, 0)
+    decoded: list[int] = []  # seeds
+    original = rows.decode_problems
+
+    def counting(pair: Any, configuration: Any, prompts: Any, seeds: Any) -> Any:
+        decoded.extend(seeds)
+        return original(pair, configuration, prompts, seeds)
+
+    monkeypatch.setattr(rows, "decode_problems", counting)
+    table = run(tmp_path, Experiment(artefact="toys", pair="mini-toy", cells=(Cell("odd", APD),)))
+    assert decoded == [problem_seed(0, problem) for problem in (0, *table["problem_id"])]
 
 
 def test_a_run_in_batches_resumes_to_the_rows_of_single_decodes(tmp_path: Path) -> None:
     single = run(tmp_path / "single")
     batched = replace(toy_experiment(), batch_size=3)
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "batched", batched, watcher=StopAfter(5))
-    with pytest.raises(ApdError, match="batch size was 3, is 1"):
-        run(tmp_path / "batched")
+    with interrupted_after(5):
+        run(tmp_path / "batched", batched)
     table = run(tmp_path / "batched", batched)
     assert (table["batch_size"] == 3).all()
     pd.testing.assert_frame_equal(
@@ -214,7 +193,7 @@ def test_killed_while_the_table_is_written_it_ends_with_the_same_table(
 ) -> None:
     """Before the table, or between it and its provenance: no half is taken for a result."""
     expected = run(tmp_path / "whole")
-    run(tmp_path / "killed", toy_experiment(limit=2))  # an older table is there
+    run(tmp_path / "killed", toy_experiment(limit=2))  # a shorter table is there
     original, calls = os.replace, []
 
     def replace_or_die(source: Path, target: Path) -> None:
@@ -233,10 +212,6 @@ def test_killed_while_the_table_is_written_it_ends_with_the_same_table(
     pd.testing.assert_frame_equal(run(tmp_path / "killed"), expected)
 
 
-def test_batches_cover_every_problem_in_order() -> None:
-    assert [list(part) for part in runner.batched(range(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]
-
-
 def test_the_most_tokens_of_an_iteration_leave_padding_out() -> None:
     pair = ToyPair()
     for decoder in (FIXED.decoder, ENTROPY.decoder):
@@ -244,7 +219,7 @@ def test_the_most_tokens_of_an_iteration_leave_padding_out() -> None:
             config = replace(decoder, seed=seed)
             decode = left_to_right if decoder is FIXED.decoder else any_order
             result = decode(pair.dllm, pair.encode_chat("odd"), config)
-            most = runner.most_per_iteration(result)
+            most = rows.most_per_iteration(result)
             kept = [0] * len(result.iterations)
             for number, iteration in enumerate(result.iterations):
                 for position in iteration.positions:
@@ -254,27 +229,40 @@ def test_the_most_tokens_of_an_iteration_leave_padding_out() -> None:
             assert most["max_tokens_per_iteration_reference"] >= max(kept)
 
 
-def test_other_models_or_settings_cannot_resume(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, watcher=StopAfter(2))
+def test_other_models_or_settings_share_nothing_with_what_is_there(tmp_path: Path) -> None:
+    with interrupted_after(2):
+        run(tmp_path)
     changed = MODELS | {"dllm": ModelFiles("toy-dllm", {"model.safetensors": "0" * 64})}
-    with pytest.raises(
-        ApdError, match=r"files of dllm model.safetensors was 'ddd.*delete the file"
-    ):
-        run(tmp_path, models=changed)
-    with pytest.raises(ApdError, match="seed was 0, is 1"):
-        run(tmp_path, toy_experiment(seed=1))
     hotter = Configuration(APD.id, "apd", "dllm", AdaptiveConfig(mixture_weight=0.7, **SAMPLING))
     cells = tuple(
         Cell(cell.task, hotter if cell.configuration == APD else cell.configuration)
         for cell in toy_experiment().cells
     )
-    with pytest.raises(ApdError, match=r"odd/apd-R0\.5 mixture_weight was 0.5, is 0.7"):
-        run(tmp_path, Experiment(artefact="toys", pair="toy", cells=cells))
+    job = Job(toy_experiment().cells[0], toy_experiment())
+    other_task = CellStore(tmp_path, lambda name: replace(toy_task(name), system="other"), MODELS)
+    store = CellStore(tmp_path, toy_task, MODELS)
+    names = {
+        store.journal(job),
+        store.journal(job._replace(experiment=toy_experiment(seed=1))),
+        store.journal(job._replace(experiment=replace(toy_experiment(), batch_size=2))),
+        store.journal(job._replace(experiment=replace(toy_experiment(), dtype="bfloat16"))),
+        store.journal(job._replace(experiment=replace(toy_experiment(), pair="other"))),
+        store.journal(job._replace(cell=cells[0])),
+        other_task.journal(job),
+        CellStore(tmp_path, toy_task, changed).journal(job),
+    }
+    assert len(names) == 8
+    assert store.journal(job._replace(experiment=toy_experiment(limit=2))) in names
+    run(tmp_path, models=changed)
+    table = read_results(tmp_path, "toys")[0]
+    assert set(table.loc[table["model"] == "dllm", "model_version"]) == {changed["dllm"].version}
 
 
 def test_replies_are_stored_on_request(tmp_path: Path) -> None:
-    run(tmp_path, keep_replies=True)
+    run(tmp_path)
+    times = read_results(tmp_path, "toys")[0]["wall_s"]
+    run(tmp_path, toy_experiment(limit=1), keep_replies=True)
+    assert read_results(tmp_path, "toys")[0]["wall_s"].equals(times)  # nothing is decoded for them
     lines = (tmp_path / "toys.replies.jsonl").read_text().splitlines()
     reply = json.loads(lines[0])
     assert set(reply) == {"task", "configuration", "problem_id", "correct", "prompt", "text"}

@@ -1,6 +1,5 @@
 """Stored tables: every way a row can be wrong is an error that names it; summaries are exact."""
 
-import hashlib
 import json
 import math
 import platform
@@ -15,11 +14,11 @@ import torch
 from experiment_toys import MODELS, ToyPair, toy_experiment, toy_task
 
 from apd.errors import ApdError
-from apd.runs.completed import completed
+from apd.runs.cells import CellStore
 from apd.runs.grid import Experiment
 from apd.runs.provenance import ModelFiles
 from apd.runs.run import run_experiment
-from apd.runs.table import SINCE_FORMAT_2, as_table, read_results, write_results
+from apd.runs.table import as_table, read_results, write_results
 from apd.statistics.summary import METRICS, POOLED, TIMED, summarise
 
 
@@ -182,28 +181,11 @@ def test_rows_decoded_in_batches_have_no_speed() -> None:
     assert {"accuracy", "generated_tokens", "tokens_per_iteration"} <= metrics
 
 
-def test_tables_of_the_first_format_are_still_read(stored: Path) -> None:
-    table, provenance = read_results(stored, "toys")
-    old = table.drop(columns=list(SINCE_FORMAT_2))
-    old.to_parquet(stored / "toys.parquet", index=False)
-    digest = hashlib.sha256((stored / "toys.parquet").read_bytes()).hexdigest()
-    note = provenance | {"format": 1, "table_sha256": digest}
-    (stored / "toys.json").write_text(json.dumps(note))
-    again, _ = read_results(stored, "toys")
-    assert again["max_tokens_per_iteration"].isna().all()
-    pd.testing.assert_frame_equal(again[list(old.columns)], old)
-    assert "max_tokens_per_iteration" not in set(summarise(again)["metric"])
-    (stored / "toys.json").write_text(json.dumps(note | {"format": 2}))
-    with pytest.raises(ApdError, match="other columns"):
-        read_results(stored, "toys")
-
-
 def test_a_finished_experiment_is_recognised(stored: Path) -> None:
     experiment = toy_experiment()
-    tasks = {name: toy_task(name) for name in experiment.tasks}
 
     def found(experiment: Experiment, models: dict[str, ModelFiles]) -> bool:
-        return completed(experiment, tasks, models, stored) is not None
+        return CellStore(stored, toy_task, models).is_current(experiment)
 
     assert found(experiment, MODELS)
     assert not found(replace(experiment, seed=1), MODELS)
@@ -212,5 +194,6 @@ def test_a_finished_experiment_is_recognised(stored: Path) -> None:
     assert not found(replace(experiment, limit=3), MODELS)
     other = MODELS | {"dllm": ModelFiles("toy-dllm", {"model.safetensors": "0" * 64})}
     assert not found(experiment, other)
+    assert not CellStore(stored, toy_task, MODELS, keep_replies=True).is_current(experiment)
     change(stored, lambda table: table.iloc[1:])
     assert not found(experiment, MODELS)

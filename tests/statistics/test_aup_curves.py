@@ -1,6 +1,7 @@
 """AUP of stored tables: points, counting of passes, errors over problems, the command."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from experiment_toys import MODELS, SAMPLING, ToyPair, toy_experiment, toy_task
 
 from apd.cli import aup
-from apd.decoding import LeftToRightConfig
+from apd.decoding import AdaptiveConfig, LeftToRightConfig
 from apd.decoding.configuration import DLLM, Configuration
 from apd.errors import ApdError
 from apd.runs.grid import Experiment, over_tasks
+from apd.runs.provenance import ModelFiles
 from apd.runs.run import run_experiment
 from apd.statistics.aup import Point, accuracy_under_parallelism
 from apd.statistics.aup_curves import AupSettings, aup_table, forwards, operating_points
@@ -83,15 +85,18 @@ def test_tables_that_cannot_be_compared_are_refused() -> None:
         aup_table(ROWS.iloc[1:])
 
 
+def sweep() -> Experiment:
+    decoders = {k: LeftToRightConfig(tokens_per_step=k, **SAMPLING) for k in (1, 2, 4)}
+    settings = [Configuration(f"K{k}", "left_to_right", DLLM, d) for k, d in decoders.items()]
+    return Experiment(artefact="sweep", pair="mini-toy", cells=over_tasks(("odd",), settings))
+
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Left-to-right at three K on `odd`, as a stored table."""
     torch.set_num_threads(1)
     directory = tmp_path_factory.mktemp("stored")
-    decoders = {k: LeftToRightConfig(tokens_per_step=k, **SAMPLING) for k in (1, 2, 4)}
-    settings = [Configuration(f"K{k}", "left_to_right", DLLM, d) for k, d in decoders.items()]
-    experiment = Experiment(artefact="sweep", pair="toy", cells=over_tasks(("odd",), settings))
-    run_experiment(experiment, ToyPair(), MODELS, directory, task_loader=toy_task)
+    run_experiment(sweep(), ToyPair(), MODELS, directory, task_loader=toy_task)
     return directory / "sweep.parquet"
 
 
@@ -117,6 +122,50 @@ def test_the_command_prints_both_ways_of_counting(
     out = capsys.readouterr().out
     assert "left_to_right" in out
     assert "±" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 1}, "the seed of odd/K1 is 0 in one and 1"),
+        ({"batch_size": 2}, "the batch size of odd/K1 is 1 in one and 2"),
+        ({"dtype": "float32"}, "the dtype of odd/K1 is None in one and float32"),
+        ({"limit": 2}, None),  # the same decodes, fewer of them
+    ],
+)
+def test_another_run_of_one_configuration_is_not_ignored(
+    stored: Path, tmp_path: Path, change: dict[str, object], message: str | None
+) -> None:
+    experiment = replace(sweep(), **change)  # type: ignore[arg-type]
+    run_experiment(experiment, ToyPair(), MODELS, tmp_path, task_loader=toy_task)
+    if message is None:
+        assert run(stored, tmp_path / "sweep.parquet") == 0
+        return
+    with pytest.raises(ApdError, match=message):
+        run(stored, tmp_path / "sweep.parquet")
+
+
+def test_points_of_two_verifiers_or_test_sets_make_no_curve(stored: Path, tmp_path: Path) -> None:
+    def stored_with(name: str, models: dict[str, ModelFiles], weight: float, system: str) -> Path:
+        decoder = AdaptiveConfig(mixture_weight=weight, **SAMPLING)
+        cells = over_tasks(("odd",), [Configuration(f"R{weight}", "apd", DLLM, decoder)])
+        experiment = Experiment(artefact=name, pair="mini-toy", cells=cells)
+        run_experiment(
+            experiment,
+            ToyPair(),
+            models,
+            tmp_path,
+            task_loader=lambda task: replace(toy_task(task), system=system),
+        )
+        return tmp_path / f"{name}.parquet"
+
+    other = MODELS | {"verifier": ModelFiles("toy-small", {"model.safetensors": "0" * 64})}
+    one = stored_with("one", MODELS, 0.5, "system")
+    assert run(stored, one) == 0
+    with pytest.raises(ApdError, match=r"one\.parquet and .*: the version of verifier is "):
+        run(one, stored_with("two", other, 0.7, "system"))
+    with pytest.raises(ApdError, match="the test set odd is "):
+        run(one, stored_with("three", MODELS, 0.7, "other"))
 
 
 def test_the_command_refuses_what_it_cannot_use(stored: Path, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A pair of toy models, toy tasks and small experiments on them: a run takes milliseconds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 from toy_models import HashAutoregressive, HashDiffusion, consistent_pair
@@ -11,6 +13,7 @@ from toy_models import HashAutoregressive, HashDiffusion, consistent_pair
 from apd.decoding import AdaptiveConfig, AnyOrderConfig, AutoregressiveConfig, LeftToRightConfig
 from apd.decoding.configuration import DLLM, Configuration
 from apd.runs.grid import Cell, Experiment, over_tasks
+from apd.runs.journal import Journal
 from apd.runs.provenance import ModelFiles
 from apd.tasks import Task
 from apd.tasks.judging.judge import Judge
@@ -64,4 +67,20 @@ def toy_experiment(limit: int | None = None, seed: int = 0) -> Experiment:
     """Every kind of decoder on `odd`, one of them on `open` too."""
     cells = over_tasks(("odd",), (APD, FIXED, ENTROPY, LARGE))
     cells += (Cell("open", APD),)
-    return Experiment(artefact="toys", pair="toy", cells=cells, seed=seed, limit=limit)
+    return Experiment(artefact="toys", pair="mini-toy", cells=cells, seed=seed, limit=limit)
+
+
+@contextmanager
+def interrupted_after(rows: int) -> Iterator[None]:
+    """Interrupts a run once so many problems are finished."""
+    original, left = Journal.append, [rows]
+
+    def append(journal: Journal, row: dict[str, Any]) -> None:
+        original(journal, row)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Journal, "append", append)
+        yield

@@ -25,7 +25,7 @@ def stride_experiment() -> Experiment:
     """The toy decoder beside APD."""
     register(STRIDE)
     cells = over_tasks(("odd",), (APD, configure("stride", {"stride": 3, **SAMPLING})))
-    return Experiment(artefact="toys", pair="toy", cells=cells)
+    return Experiment(artefact="toys", pair="mini-toy", cells=cells)
 
 
 def main(directory: Path, seed: int, experiment: Experiment) -> int:

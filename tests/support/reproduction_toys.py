@@ -4,18 +4,16 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from experiment_toys import APD, ENTROPY, FIXED, LARGE, MODELS, ToyPair, toy_task
 from rich.console import Console
 
-from apd.paper.plan import make_plan, reproduce
 from apd.runs.cells import CellStore
-from apd.runs.engine import Engine
 from apd.runs.grid import Cell, Experiment, over_tasks
-from apd.runs.jobs import Job, Worker
+from apd.runs.jobs import Engine
 from apd.runs.provenance import ModelFiles
-
-TASKS = {name: toy_task(name) for name in ("odd", "open")}
+from apd.runs.run import make_plan, run_plan
 
 
 def two_artefacts(limit: int | None = None, seed: int = 0) -> list[Experiment]:
@@ -30,17 +28,17 @@ def two_artefacts(limit: int | None = None, seed: int = 0) -> list[Experiment]:
     ]
 
 
-def load() -> tuple[ToyPair, dict[str, ModelFiles]]:
+def load(names: Sequence[str]) -> ToyPair:
     """The toy models."""
-    return ToyPair(), dict(MODELS)
+    return ToyPair()
 
 
-def fail_to_load() -> tuple[ToyPair, dict[str, ModelFiles]]:
+def fail_to_load(names: Sequence[str]) -> ToyPair:
     """Models that are not there."""
     raise ValueError("no such checkpoint")
 
 
-def killed_while_loading() -> tuple[ToyPair, dict[str, ModelFiles]]:
+def killed_while_loading(names: Sequence[str]) -> ToyPair:
     """The end of a process that the system takes the memory from."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("unreachable")
@@ -48,25 +46,20 @@ def killed_while_loading() -> tuple[ToyPair, dict[str, ModelFiles]]:
 
 def store_in(directory: Path, models: dict[str, ModelFiles] | None = None) -> CellStore:
     """An empty or filled store of toy cells."""
-    return CellStore(directory, TASKS, models or MODELS)
+    return CellStore(directory, toy_task, models or MODELS)
 
 
 def run_toys(
     directory: Path,
     experiments: Sequence[Experiment] | None = None,
     *,
-    processes: int = 1,
-    ray: bool = False,
     again: bool = False,
-    loader: Callable[[], tuple[ToyPair, dict[str, ModelFiles]]] = load,
+    loader: Callable[[Sequence[str]], ToyPair] = load,
     console: Console | None = None,
+    **how: Any,
 ) -> list[Path]:
-    """Reproduce the toy artefacts; the paths of their tables."""
+    """Reproduce the toy artefacts, with the fields of `Engine`; the paths of their tables."""
     store = store_in(directory)
-
-    def workers(jobs: Sequence[Job]) -> Worker:
-        return Worker(loader, toy_task, threads=1)  # type: ignore[arg-type]
-
-    engine = Engine(workers=workers, processes=processes, ray=ray)
+    engine = Engine(load=loader, threads=1, **how)  # type: ignore[arg-type]
     plan = make_plan(experiments or two_artefacts(), store, again=again)
-    return reproduce(plan, store, engine, console or Console(quiet=True))
+    return run_plan(plan, store, engine, console or Console(quiet=True))

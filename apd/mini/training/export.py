@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerBase
 
 from apd.mini.training.cards import model_card
 from apd.mini.training.recipes import Family, Recipe
-from apd.models.checkpoint import WEIGHTS
 from apd.models.dream import save_dream_checkpoint
+from apd.models.files import WEIGHTS
 from apd.models.llada import save_llada_checkpoint
 from apd.models.verifier import save_qwen2_checkpoint
 

@@ -10,6 +10,7 @@ import pandas as pd
 from apd.decoding.configuration import Configuration
 from apd.errors import ApdError
 from apd.paper.scale import Scale, family, scale_of
+from apd.runs.comparable import require_comparable
 from apd.runs.table import read_results
 from apd.statistics.summary import per_problem
 
@@ -31,6 +32,7 @@ class Evidence:
         self.dream, self.llada = (scale_of(name) for name in family(pair))
         self.models: dict[str, str] = {}
         self._root = root
+        self._origins: dict[str, dict[str, Any]] = {}
         self._tables: dict[tuple[str, str], pd.DataFrame] = {}
 
     def values(
@@ -70,6 +72,9 @@ class Evidence:
                 )
             table, note = read_results(directory, artefact)
             self._note_models(scale.pair, note["models"])
+            self._origins[f"{artefact} of pair {scale.pair}"] = note
+            for pair in {self.dream.pair, self.llada.pair}:
+                require_comparable({n: o for n, o in self._origins.items() if o["pair"] == pair})
             names = table[["task", "configuration", "problem_id"]]
             self._tables[key] = pd.concat([names, per_problem(table)], axis=1)
         return self._tables[key]
