@@ -1,7 +1,7 @@
 """Mends what the theme and the notebooks' tables lack for screen readers and light pages.
 
-The pages of Jupyter Book's theme have regions outside landmarks, folds and buttons whose name is not
-what is written on them, and icons drawn twice, by a font and by a script of 1.5 MB. Tables of
+The pages of Jupyter Book's theme have regions outside landmarks, folds and buttons whose name is
+not what is written on them, and icons drawn twice, by a font and by a script of 1.5 MB. Tables of
 results have empty headings. The finished pages are put right, and pages with explorers get a link
 that leads to the first one, by its access key from anywhere.
 """

@@ -23,6 +23,7 @@
     manager.src = `${vendor}@jupyter-widgets/html-manager/dist/embed-amd.js`;
     document.head.append(manager);
   }
+  window.apdLoadExplorers = loadManager;
 
   document.addEventListener("DOMContentLoaded", () => {
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
