@@ -26,7 +26,8 @@ def test_a_page_with_faults_is_found_out(chromium: Any) -> None:
     page = chromium.new_page(viewport={"width": 390, "height": 800})
     page.set_content(
         "<article class='bd-article'><pre style='overflow: auto'>" + "x" * 200 + "</pre>"
-        "<div style='overflow-x: auto'><table><tr><td><div style='width: 900px'>w</div></table></div>"
+        "<div style='overflow-x: auto'>"
+        "<table><tr><td><div style='width: 900px'>cut</div></td></tr></table></div>"
         "<div style='overflow-x: auto; border: 1px solid'>"
         "<table><tr><td><div style='width: 900px'>seen</div></td></tr></table></div>"
         "<p style='width: 500px'>wide</p></article>"

@@ -27,7 +27,10 @@ from repository_links import link_to_repository  # noqa: E402
             '<summary><span class="toctree-toggle">',
             '<summary aria-label="Pages of this chapter"><span class="toctree-toggle">',
         ),
-        ('<i></i>\n  <script defer src="../_static/scripts/fontawesome.js?d=1"></script>', "<i></i>"),
+        (
+            '<i></i>\n  <script defer src="../_static/scripts/fontawesome.js?d=1"></script>',
+            "<i></i>",
+        ),
         ("<p>no explorer here</p>", "<p>no explorer here</p>"),
     ],
 )

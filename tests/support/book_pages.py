@@ -10,9 +10,10 @@ from typing import Any
 from check_book import GENERATED, html_pages
 from explorer_page import watch
 
+REDIRECT = "index.html"  # to the front page, at once
 READY = """async () => {
   await window.MathJax?.startup?.promise;
-  const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
+  const views = document.querySelectorAll('script[type$="jupyter.widget-view+json"]');
   if (!views.length) return;
   window.apdLoadExplorers();
   while (document.querySelectorAll(".apd-explorer").length < views.length)
@@ -40,7 +41,7 @@ class BookPages:
             viewport={"width": width, "height": 900}, color_scheme=theme
         )
         for name in html_pages(self.folder):
-            if name.startswith(GENERATED):
+            if name.startswith(GENERATED) or name == REDIRECT:
                 continue
             problems: list[str] = []
             page = context.new_page()
