@@ -3,9 +3,10 @@
 (() => {
   function fitFormulas() {
     for (const formula of document.querySelectorAll(".bd-article mjx-container[display]")) {
-      formula.style.fontSize = "";
+      formula.dataset.size ??= parseFloat(formula.style.fontSize) || 100; // as MathJax has set it
+      formula.style.fontSize = `${formula.dataset.size}%`;
       const share = formula.clientWidth / formula.scrollWidth;
-      if (share < 0.995) formula.style.fontSize = `${Math.floor(99 * share)}%`;
+      if (share < 0.995) formula.style.fontSize = `${0.99 * share * formula.dataset.size}%`;
     }
   }
 

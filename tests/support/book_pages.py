@@ -16,8 +16,11 @@ READY = """async () => {
   const views = document.querySelectorAll('script[type$="jupyter.widget-view+json"]');
   if (!views.length) return;
   window.apdLoadExplorers();
-  while (document.querySelectorAll(".apd-explorer").length < views.length)
+  const drawn = () => document.querySelectorAll(".apd-explorer").length;
+  for (let waited = 0; drawn() < views.length; waited += 1) {
+    if (waited > 400) throw new Error("explorers are missing");
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }"""
 
 
