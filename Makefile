@@ -9,8 +9,8 @@ ARGS ?=
 # Extra arguments for the installation of torch, such as the index of its CPU builds.
 TORCH_ARGS ?=
 
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
-PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	"$$python" -c '$(SUPPORTED)' 2>/dev/null && echo "$$python" && break; done)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
@@ -71,7 +71,7 @@ distclean: clean ## remove the environment too
 # torch comes first and by its pinned version, so that nothing else pulls in another build of it.
 $(TORCH): constraints.txt
 	@if [ -z '$(PYTHON)' ]; then \
-		echo 'make: Python 3.11 or 3.12 was not found; install it, or name it: make PYTHON=...' >&2; exit 1; fi
+		echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=...' >&2; exit 1; fi
 	@[ -x $(BIN)/python ] || '$(PYTHON)' -m venv $(VENV) || { rm -rf $(VENV); \
 		echo 'make: no virtual environment; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
 	@echo 'Installing torch into $(VENV) ...'
@@ -89,6 +89,6 @@ $(BOOK): $(TORCH) pyproject.toml
 	@touch $@ $(CORE)
 
 $(ALL): $(TORCH) pyproject.toml
-	@echo 'Installing apd[book,eval,sweep,dev] ...'
-	@$(PIP) -e '.[book,eval,sweep,dev]'
+	@echo 'Installing apd[book,eval,quantize,sweep,dev] ...'
+	@$(PIP) -e '.[book,eval,quantize,sweep,dev]'
 	@touch $@ $(CORE) $(BOOK)

@@ -5,13 +5,17 @@
   const vendor = new URL("vendor/", document.currentScript.src).href;
 
   // The manager asks requirejs for "anywidget"; its AMD build comes from anywidget's wheel.
-  window.requirejs.config({ paths: { anywidget: `${vendor}anywidget/index` } });
+  // However long that takes: after a timeout the manager would look for it on another address.
+  window.requirejs.config({ paths: { anywidget: `${vendor}anywidget/index` }, waitSeconds: 0 });
 
   // Where the manager's own fonts are.
   window.__jupyter_widgets_assets_path__ = `${vendor}@jupyter-widgets/html-manager/dist/`;
 
   // Where the manager looks for any other widget module: here, not on a public CDN.
   document.currentScript.setAttribute("data-jupyter-widgets-cdn", vendor);
+
+  // Where the page that decodes finds its models and their runtime.
+  document.documentElement.dataset.apdLive = new URL("live/", document.currentScript.src).href;
 
   // The manager weighs 3.6 MB: it is loaded when an explorer is less than a screen away, or is
   // asked for by the link that leads to it. It then draws every explorer of the page.

@@ -33,7 +33,8 @@ def measure(quantize: Any, problems: int) -> dict[str, list[Any]]:
         found["tokens"].append(result.tokens)
         found["right"].append(task.verdicts(task.rows[problem], result.text)["accuracy"])
         found["iterations"].append(len(result.iterations))
-    found["bytes"] = [sum(p.nbytes for p in pair.dllm.model.parameters())]
+    network: Any = pair.dllm.model
+    found["bytes"] = [sum(p.nbytes for p in network.parameters())]
     return found
 
 

@@ -20,9 +20,20 @@ from pathlib import Path
 
 from execute_notebooks import DEFAULT_PAIR, NotebookFailed, execute_notebooks
 from repository_links import link_to_repository
+from social_picture import draw
 from vendor_scripts import VendorError, vendor_scripts
 
+from apd.errors import ApdError
+from apd.web.export import export_pair
+from apd.web.scripts import write_scripts
+
 ROOT = Path(__file__).resolve().parent.parent
+LIVE_PAIR = "mini"  # decodes in the reader's browser, so it has to be small
+LAUNCH = """\
+  notebook_interface: jupyterlab
+  binderhub_url: https://mybinder.org
+  colab_url: https://colab.research.google.com
+"""
 STAGED = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book", "_ext", "_extra")
 
 
@@ -33,12 +44,18 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         execute_notebooks(ROOT, build, options.pair, options.only, options.force, options.jobs)
-        vendor = vendor_scripts(ROOT, build)
-    except (NotebookFailed, VendorError, ValueError) as error:
+        vendor, runtime = vendor_scripts(ROOT, build)
+        live = write_scripts(
+            export_pair(LIVE_PAIR, build / "live-models").parent, runtime, build / "live"
+        ).parent
+    except (NotebookFailed, VendorError, ApdError, ValueError) as error:
         print(f"The book was not built: {error}", file=sys.stderr)
         return 1
-    source = stage(build, vendor, options.pair, options.base_url)
+    extra = {"vendor": vendor, "live": live}
+    source = stage(build, extra, options.pair)
+    write_addresses(source / "_config.yml", options.base_url, options.repository)
     link_to_repository(source / "_config.yml", ROOT / "CITATION.cff")
+    draw(source / "book" / "_static" / "social.png")
     status = run_sphinx(source)
     seconds = time.perf_counter() - start
     if status:
@@ -65,12 +82,21 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         metavar="N",
         help="notebooks to execute side by side (one a core)",
     )
-    parser.add_argument("--base-url", default="", help="address that the book will be served from")
+    parser.add_argument(
+        "--base-url", default="", help="address that the book will be served from, for the sitemap"
+    )
+    parser.add_argument(
+        "--repository", default="", help="address of the repository, for Binder and Colab buttons"
+    )
     return parser.parse_args(arguments)
 
 
-def stage(build: Path, vendor: Path, pair: str, base_url: str) -> Path:
-    """Assemble in `build`/source what Sphinx reads; return that folder."""
+def stage(build: Path, extra: dict[str, Path], pair: str) -> Path:
+    """Assemble in `build`/source what Sphinx reads; return that folder.
+
+    Args:
+        extra: folders that are published as they are, by their names in the book.
+    """
     source = build / "source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
@@ -80,16 +106,29 @@ def stage(build: Path, vendor: Path, pair: str, base_url: str) -> Path:
             shutil.copytree(origin, source / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(origin, source / name)
-    shutil.copytree(vendor, source / "_extra" / "vendor")
+    for name, folder in extra.items():
+        shutil.copytree(folder, source / "_extra" / name)
     executed = build / "executed" / pair
     shutil.copytree(executed / "notebooks", source / "notebooks")
     shutil.copyfile(executed / "times.json", source / "times.json")
-    if base_url:
-        config = (source / "_config.yml").read_text(encoding="utf-8")
-        for key in ("baseurl", "ogp_site_url"):
-            config = config.replace(f'{key}: ""', f'{key}: "{base_url}"')
-        (source / "_config.yml").write_text(config, encoding="utf-8")
     return source
+
+
+def write_addresses(config: Path, base_url: str, repository: str) -> None:
+    """Put into `_config.yml` where the book will be, and where notebooks can be opened from.
+
+    Buttons open the branch `launch`, whose notebooks install what they need
+    (tools/launch_branch.py).
+    """
+    text = config.read_text(encoding="utf-8")
+    if base_url:
+        base_url = base_url.rstrip("/") + "/"
+        for key in ("baseurl", "ogp_site_url"):
+            text = text.replace(f'{key}: ""', f'{key}: "{base_url}"')
+    if repository:
+        text = text.replace("  thebe: false\n", f"  thebe: false\n{LAUNCH}", 1)
+        text += f"\nrepository:\n  url: {repository}\n  branch: launch\n"
+    config.write_text(text, encoding="utf-8")
 
 
 def run_sphinx(source: Path) -> int:

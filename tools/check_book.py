@@ -2,11 +2,13 @@
 
     python tools/check_book.py                  # after tools/build_book.py
     python tools/check_book.py --pages notation algorithm_end_to_end
+    python tools/check_book.py --static --base-url https://example.org/book/   # without a browser
 
 Each page is loaded at desktop and phone width, in light and dark, over http, and once from the file
 system; pages that Sphinx generates from code are loaded once. No request may leave the book, no
 script may throw, nothing may fail to load, and no page may be wider than the screen. Screenshots go
-to `_build/screenshots`.
+to `_build/screenshots`. Before that, what needs no browser: weight, links, search metadata, the
+picture for sharing and, with --base-url, the sitemap (`check_html`).
 
 Needs Playwright (`pip install playwright`) and a Chromium: Debian's, or Playwright's own.
 """
@@ -24,6 +26,8 @@ from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from check_html import check_html
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -50,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Open every page of the book in a browser.")
     parser.add_argument("--html", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--pages", nargs="+", default=[], help="only pages with these stems")
+    parser.add_argument("--static", action="store_true", help="only what needs no browser")
+    parser.add_argument("--base-url", default="", help="address that the book was built for")
     options = parser.parse_args(arguments)
     pages = [
         page
@@ -59,13 +65,22 @@ def main(arguments: list[str] | None = None) -> int:
     if not pages:
         print(f"No pages in {options.html}: run tools/build_book.py first.", file=sys.stderr)
         return 1
+    written = [page for page in pages if not page.startswith(GENERATED)]
+    problems = check_html(options.html, written, options.base_url)
+    if options.static:
+        return report(problems, f"{len(written)} pages")
     screenshots = options.html.parent / "screenshots"
     shutil.rmtree(screenshots, ignore_errors=True)
     with serve(options.html) as address, browser() as chromium:
-        problems = check(chromium, pages, address, options.html.as_uri(), screenshots)
+        problems += check(chromium, pages, address, options.html.as_uri(), screenshots)
+    return report(problems, f"screenshots in {screenshots}; {len(pages)} pages")
+
+
+def report(problems: list[str], checked: str) -> int:
+    """Print the problems; return the exit status."""
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"{len(pages)} pages, {len(problems)} problems; screenshots in {screenshots}")
+    print(f"{checked}, {len(problems)} problems")
     return 1 if problems else 0
 
 

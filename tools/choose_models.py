@@ -9,7 +9,6 @@ positions it computes, at what the data sheet promises. No program is faster.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -83,9 +82,10 @@ def speed_row(machine: str, spec: PairSpec) -> str:
 def filled(text: str) -> str:
     """The page with its tables renewed."""
     for name, lines in (("pairs", pairs_table()), ("speeds", speed_table())):
-        block = "\n".join((f"<!-- {name} -->", "", *lines, "", f"<!-- end of {name} -->"))
-        text = re.sub(rf"<!-- {name} -->.*?<!-- end of {name} -->", lambda _, b=block: b, text,
-                      flags=re.DOTALL)  # fmt: skip
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = before + "\n".join((begin, "", *lines, "", end)) + after
     return text
 
 

@@ -22,7 +22,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FOLDED = frozenset({"hide-input", "hide-cell", "remove-input", "remove-cell"})
 TAG = "hide-input"
 DRAWING = ("plots.panels(", "plt.subplots(", "plots.panel_row(")
-QUIET = ("glue(", "np.testing.", "torch.testing.", "plots.style(", "pd.set_option(")
+QUIET = ("glue(", "np.testing.", "torch.testing.", "plots.style(", "pd.set_option(", "as_declared(")
 
 
 def belongs_folded(cell: dict[str, Any]) -> bool:

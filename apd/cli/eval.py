@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ def _load_task(arguments: argparse.Namespace, name: str) -> Task:
             f"judging {name} runs programs that a model wrote, in a separate process "
             "with limits and without network; add --allow-code-execution if you want that"
         )
-    return task
+    return replace(task, system=None) if arguments.no_system else task
 
 
 def _output_directory(arguments: argparse.Namespace, experiment: Experiment) -> Path:

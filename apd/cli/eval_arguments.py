@@ -125,6 +125,12 @@ def _add_models(group: Any) -> None:
         metavar="DIR",
         help="directory with the public data sets, for machines without network",
     )
+    add_flag(
+        group,
+        "--no-system",
+        action="store_true",
+        help="no system message, for a checkpoint that takes none",
+    )
     add_flag(group, "--device", metavar="NAME", help="cpu, cuda, cuda:1, ... (best there is)")
     add_flag(group, "--dtype", metavar="NAME", help="precision of the weights (the pair's)")
 

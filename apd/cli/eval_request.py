@@ -92,6 +92,7 @@ def _artefact(arguments: argparse.Namespace, configuration: Configuration) -> st
     parts = ["eval", arguments.task, configuration.id, f"seed{arguments.seed}"]
     parts += [f"batch{arguments.batch_size}"] if arguments.batch_size != 1 else []
     parts += [arguments.dtype] if arguments.dtype else []
+    parts += ["nosystem"] if arguments.no_system else []
     return "-".join(parts + ([tag] if tag else []))
 
 

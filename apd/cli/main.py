@@ -1,7 +1,6 @@
 """The command line's entry: subcommands, and errors as one line."""
 
 import argparse
-import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -9,8 +8,9 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from apd.cli import aup, bench, demo, models, reproduce, train_mini
+from apd.cli import aup, bench, demo, doctor, export_web, models, reproduce, train_mini
 from apd.cli import eval as evaluate
+from apd.cli.streams import close_streams, open_streams
 from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
@@ -22,6 +22,8 @@ COMMANDS = {
     "aup": aup,
     "reproduce": reproduce,
     "bench": bench,
+    "export-web": export_web,
+    "doctor": doctor,
 }
 
 EXIT_ERROR = 2
@@ -31,26 +33,81 @@ EXIT_INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `apd` with these arguments (the process's own if None) and return its exit status.
 
-    What the user can mend (an `ApdError`, a setting out of range) is one line on stderr and status
-    2; an interrupt is 130. `--traceback` shows where an error came from.
+    What the user can mend (an `ApdError`, a setting out of range, a file that cannot be read or
+    written) is one line on stderr and status 2; an interrupt is 130. `--traceback` shows where an
+    error came from. If standard output is full, the work is done all the same, and the status is 2;
+    a reader that goes away (`apd models | head`) changes nothing.
     """
+    try:
+        before = open_streams()
+    except ApdError as error:
+        return _fail(error)
+    try:
+        status = _run(argv)
+    except SystemExit as stop:  # of argparse: help is shown, or usage was wrong
+        if _finish(before, EXIT_ERROR if stop.code else 0) == EXIT_ERROR:
+            raise SystemExit(EXIT_ERROR) from None
+        raise
+    except BaseException:
+        close_streams(before)
+        raise
+    return _finish(before, status)
+
+
+def _finish(before: tuple[Any, Any], status: int) -> int:
+    """Put the streams back; the exit status, which tells if output was lost."""
+    lost = close_streams(before)
+    if lost is None:
+        return status
+    return _fail(f"cannot write to standard output: {lost.strerror}; the output is incomplete")
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    """Parse and run; return the exit status."""
     arguments = build_parser(argv).parse_args(argv)
     try:
-        status = run_command(arguments)
-        sys.stdout.flush()
-        return status
+        require_text(arguments)
+        return run_command(arguments)
     except KeyboardInterrupt:
         print("apd: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`apd models | head`); keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (ApdError, ValueError) as error:
+    except (ApdError, ValueError, OSError) as error:
         if arguments.traceback:
             raise
-        print(f"apd: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return EXIT_ERROR
+        return _fail(error)
+
+
+def _fail(error: Exception | str) -> int:
+    """One line on stderr, whatever the error's message looks like; the exit status."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    print(f"apd: error: {' '.join(text.split())}", file=sys.stderr)
+    return EXIT_ERROR
+
+
+def require_text(arguments: argparse.Namespace) -> None:
+    """Refuse text that no encoding can carry: bytes of the command line that are not UTF-8.
+
+    Raises:
+        ApdError: an argument other than a path holds such bytes.
+    """
+    for name, value in vars(arguments).items():
+        for text in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(text, str) and not is_text(text):
+                raise ApdError(
+                    f"--{name.replace('_', '-')} {text!r} holds bytes that are no text in UTF-8; "
+                    "write them in UTF-8, or leave them out"
+                )
+
+
+def is_text(text: str) -> bool:
+    """Whether the text has no lone surrogate, which no encoding can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def run_command(arguments: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ def accepted_count(draft: Sequence[int], target: Sequence[int], *, always_first:
     """Length of the accepted prefix (line 6 of Algorithm 1).
 
     Args:
-        draft, target: tokens of the same m >= 1 positions.
+        draft, target: tokens of the same m positions, m >= 1 with `always_first`.
         always_first: whether these positions open an iteration, whose first token is accepted
             whatever the target; the others are accepted while draft and target agree.
 
@@ -54,5 +54,6 @@ def accepted_count(draft: Sequence[int], target: Sequence[int], *, always_first:
         In 0..m, at least 1 with `always_first`.
     """
     agree = [x == y for x, y in zip(draft, target, strict=True)]
-    agree[0] = agree[0] or always_first
+    if always_first:
+        agree[0] = True
     return agree.index(False) if False in agree else len(agree)

@@ -110,10 +110,14 @@ def configuration_id(
 ) -> str:
     """An id such as "apd-R0.7-W16": model or algorithm, then what differs from the usual values.
 
-    Usual is what `usual` says, else the decoder's default.
+    Usual is what `usual` says, else the decoder's default. The usual decoder of a baseline goes
+    without saying, another is named behind the model.
     """
     own, usual = registry.decoder(algorithm).stored, dict(usual or {})
-    parts = [algorithm if model == DLLM else model]
+    parts = [algorithm]
+    if model != DLLM:
+        implied = algorithm == registry.usual_decoder(on_baseline=True).name
+        parts = [model] if implied else [model, algorithm]
     for name in registry.stored_settings():
         if name in own:
             value, about = getattr(decoder, name), own[name]

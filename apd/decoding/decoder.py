@@ -18,7 +18,14 @@ from apd.decoding.setting import Setting, settings_of
 from apd.decoding.stream import Stream
 
 Kind = Literal["dllm", "verifier", "baseline"]
-KINDS = (("dllm",), ("dllm", "verifier"), ("baseline",), ("dllm", "baseline"))
+KINDS = (
+    ("dllm",),
+    ("dllm", "verifier"),
+    ("baseline",),
+    ("dllm", "baseline"),
+    ("baseline", "dllm"),
+    ("baseline", "verifier"),
+)
 
 
 @dataclass(frozen=True)

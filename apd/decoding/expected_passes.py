@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from apd.decoding.config import LookaheadConfig
 
 ACCEPTED = 5.0  # tokens APD accepts in a typical iteration
+KEPT = 3.0  # tokens an exact speculative decoder commits in a typical iteration
+PER_PASS = 2.0  # tokens a decoder that fills where it is confident fills in a typical pass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from apd.decoding.protocols import CanvasRequest, JointRequest, MarginalRequest, TextModel
+from apd.decoding.protocols import (
+    CanvasesRequest,
+    CanvasRequest,
+    JointRequest,
+    MarginalRequest,
+    ShadowRequest,
+    TextModel,
+)
 from apd.errors import ApdError
 
-Request = MarginalRequest | CanvasRequest | JointRequest
+Request = MarginalRequest | CanvasRequest | CanvasesRequest | ShadowRequest | JointRequest
 
 
 class Extremes(NamedTuple):
@@ -74,8 +81,10 @@ class FiniteLogits:
         )
 
 
-def rows_of(request: Request) -> range:
-    """The positions that a request asks logits for."""
+def rows_of(request: Request) -> Sequence[int]:
+    """The positions that a request asks logits for, in the order of its rows."""
     if isinstance(request, JointRequest):
         return range(request.start, request.stop)
-    return request.rows
+    if isinstance(request, CanvasesRequest):
+        return [i for canvas in request.canvases for i in canvas.rows]
+    return [*request.rows, *request.rows] if isinstance(request, ShadowRequest) else request.rows

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from apd.decoding.config import SamplingConfig
 from apd.decoding.finite import FiniteLogits, Request
+from apd.decoding.precision import as_loaded
 from apd.decoding.protocols import TextModel
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult, Iteration
@@ -123,6 +124,7 @@ def _until_request(
     return said
 
 
+@as_loaded
 def _answer(
     decodes: Sequence[Decode], waiting: dict[int, Request], finite: FiniteLogits
 ) -> dict[int, Tensor | None]:
@@ -133,7 +135,8 @@ def _answer(
     chosen = {
         index: request
         for index, request in waiting.items()
-        if type(request) is type(first) and request.model is first.model
+        if (type(request), request.role) == (type(first), first.role)
+        and request.model is first.model
     }
     stop = start_stopwatch(first.model.device)
     logits = first.answer(list(chosen.values()))  # type: ignore[arg-type]

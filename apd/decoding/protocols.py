@@ -54,6 +54,10 @@ class JointScorer(Protocol):
         ...
 
 
+class CanvasCache(Protocol):
+    """Keys and values of one decode's canvas, kept between passes by the model that made it."""
+
+
 @dataclass(frozen=True, eq=False)
 class MarginalRequest:
     """Marginal logits that a decode asks for: some rows of `window.logits(tokens, start, stop)`.
@@ -86,14 +90,20 @@ class MarginalRequest:
 
 @dataclass(frozen=True, eq=False)
 class JointRequest:
-    """Joint logits that a decode asks for: `scorer.logits(tokens, start, stop)`."""
+    """Joint logits that a decode asks for: `scorer.logits(tokens, start, stop)`.
+
+    Attributes:
+        model: who answers.
+        scorer, tokens, start, stop: the pass.
+        role: a model that drafts for another is counted and timed where drafts are, as "dllm".
+    """
 
     model: AutoregressiveLM
     scorer: JointScorer
     tokens: Tensor
     start: int
     stop: int
-    role: ClassVar[Role] = "verifier"
+    role: Role = "verifier"
     opens_pass: ClassVar[bool] = True
 
     @staticmethod
@@ -104,7 +114,62 @@ class JointRequest:
 
 @dataclass(frozen=True, eq=False)
 class CanvasRequest:
-    """Logits for positions `rows` of a canvas with masks anywhere: rows of `canvas_logits`."""
+    """Logits for positions `rows` of a canvas with masks anywhere: rows of `canvas_logits`.
+
+    Attributes:
+        model: who answers.
+        tokens: (L,) long, the canvas.
+        rows: positions wanted.
+        cache: from `DiffusionLM.canvas_cache`: receives the keys and values of this decode.
+        recomputed: positions whose keys and values are computed; those of all others are read from
+            the cache, as the last pass that computed them left them. None computes the whole
+            canvas.
+    """
+
+    model: DiffusionLM
+    tokens: Tensor
+    rows: range
+    cache: CanvasCache | None = None
+    recomputed: range | None = None
+    role: ClassVar[Role] = "dllm"
+    opens_pass: ClassVar[bool] = True
+
+    @staticmethod
+    def answer(requests: Sequence[CanvasRequest]) -> list[Tensor]:
+        """(len(rows), V) for each of several requests to one model."""
+        return requests[0].model.canvases(requests)
+
+
+@dataclass(frozen=True, eq=False)
+class CanvasesRequest:
+    """Logits for several canvases of one decode, computed together: rows one after another."""
+
+    canvases: tuple[CanvasRequest, ...]
+    role: ClassVar[Role] = "dllm"
+    opens_pass: ClassVar[bool] = True
+
+    @property
+    def model(self) -> DiffusionLM:
+        """Who answers: the model of all of them."""
+        return self.canvases[0].model
+
+    @staticmethod
+    def answer(requests: Sequence[CanvasesRequest]) -> list[Tensor]:
+        """(rows of all its canvases, V) for each of several requests to one model."""
+        logits = requests[0].model.canvases([one for r in requests for one in r.canvases])
+        rows = [sum(len(one.rows) for one in r.canvases) for r in requests]
+        return list(torch.cat(logits).split(rows))
+
+
+@dataclass(frozen=True, eq=False)
+class ShadowRequest:
+    """Logits for a block of a canvas, and what they are where a position's own token is hidden.
+
+    Attributes:
+        model: who answers.
+        tokens: (L,) long, the canvas.
+        rows: positions of the block.
+    """
 
     model: DiffusionLM
     tokens: Tensor
@@ -113,9 +178,9 @@ class CanvasRequest:
     opens_pass: ClassVar[bool] = True
 
     @staticmethod
-    def answer(requests: Sequence[CanvasRequest]) -> list[Tensor]:
-        """(len(rows), V) for each of several requests to one model."""
-        return requests[0].model.canvases(requests)
+    def answer(requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """(2 len(rows), V) for each: of the canvas as it is, then with each token hidden."""
+        return requests[0].model.shadowed(requests)
 
 
 class TextModel(Protocol):
@@ -168,6 +233,14 @@ class DiffusionLM(TextModel, Protocol):
 
     def canvases(self, requests: Sequence[CanvasRequest]) -> list[Tensor]:
         """Answer requests together: (len(rows), V) float32 for each."""
+        ...
+
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """Answer requests together: (2 len(rows), V) float32 for each."""
+        ...
+
+    def canvas_cache(self) -> CanvasCache:
+        """An empty cache for one decode's canvas."""
         ...
 
 

@@ -26,6 +26,7 @@ class DecodeRecorder:
         self._prompt_length = prompt_length
         self._config = config
         self._iterations: list[Iteration] = []
+        self._decoded: dict[int, int] = {}  # position -> token, without those masked again
         self._forwards: dict[Role, int] = {"dllm": 0, "verifier": 0}
         self._charges: list[tuple[Role, Callable[[], float], float]] = []
         self._wall_s = self._iteration_start_s = 0.0
@@ -66,7 +67,9 @@ class DecodeRecorder:
         draft: Sequence[int],
         target: Sequence[int] | None = None,
         count: int | None = None,
+        accepted: Sequence[int] | None = None,
         positions: Sequence[int] | None = None,
+        remasked: Sequence[int] = (),
     ) -> Iteration:
         """Close the iteration: append it to the trace and return it.
 
@@ -74,10 +77,16 @@ class DecodeRecorder:
             start: frontier t of the iteration.
             draft, target: tokens that were compared; no target without a verifier.
             count: a, how many drafted tokens were committed; None for all.
+            accepted: what was committed, where that is not the first of the draft.
             positions: where, absolute and ascending; None for start, start + 1, ...
+            remasked: positions of earlier iterations that are masked again.
         """
-        committed = tuple(draft[:count])
-        self.ended = self.ended or not self._models[0].end_token_ids.isdisjoint(committed)
+        committed = tuple(draft[:count] if accepted is None else accepted)
+        where = tuple(positions or range(start, start + len(committed)))
+        self._decoded.update(zip(where, committed, strict=True))
+        for position in remasked:
+            del self._decoded[position]
+        self.ended = not self._models[0].end_token_ids.isdisjoint(self._decoded.values())
         now = time.perf_counter()
         elapsed, self._iteration_start_s = now - self._iteration_start_s, now
         pass_s: dict[Role, float] = {"dllm": 0.0, "verifier": 0.0}
@@ -89,7 +98,7 @@ class DecodeRecorder:
             draft=tuple(draft),
             target=None if target is None else tuple(target),
             accepted=committed,
-            positions=tuple(positions or range(start, start + len(committed))),
+            positions=where,
             dllm_s=pass_s["dllm"],
             verifier_s=pass_s["verifier"],
             rest_s=elapsed - sum(pass_s.values()),
@@ -101,14 +110,9 @@ class DecodeRecorder:
 
     def result(self) -> DecodeResult:
         """What has been decoded so far: the tokens behind the prompt up to the first gap."""
-        decoded = {
-            position: token
-            for iteration in self._iterations
-            for position, token in zip(iteration.positions, iteration.accepted, strict=True)
-        }
         tokens: list[int] = []
-        while (position := self._prompt_length + len(tokens)) in decoded:
-            tokens.append(decoded[position])
+        while (position := self._prompt_length + len(tokens)) in self._decoded:
+            tokens.append(self._decoded[position])
         length, finished = length_to_end(tokens, self._models[0].end_token_ids)
         return DecodeResult(
             tokens=tuple(tokens[:length]),

@@ -59,7 +59,8 @@ class DecodeResult:
             (padding) are included. Its any-order and LLaDA counts stop at the end token.
         dllm_forwards, verifier_forwards: forward passes. An iteration of APD makes one pass of the
             dLLM, and one of the verifier for each chunk of the draft it looks at. The passes of an
-            autoregressive decode are counted under the verifier, the autoregressive role.
+            autoregressive decode are counted under the verifier, the autoregressive role. A
+            model that drafts for another is counted under the dLLM, whatever its kind.
         wall_s: seconds spent decoding: the sum of its iterations'. What the caller of a stream does
             between two of them does not count.
         config: the settings, with the seed of this decode.

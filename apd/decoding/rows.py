@@ -9,8 +9,21 @@ from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
 from apd.decoding.any_order import AnyOrderConfig, any_order_steps
 from apd.decoding.autoregressive import AutoregressiveConfig, autoregressive_steps
 from apd.decoding.decoder import Decoder, Look
-from apd.decoding.expected_passes import ACCEPTED, Passes, share_of_canvas
+from apd.decoding.eb_sampler import EBSamplerConfig, eb_sampler_steps
+from apd.decoding.expected_passes import (
+    ACCEPTED,
+    KEPT,
+    PER_PASS,
+    Passes,
+    share_of_canvas,
+)
+from apd.decoding.fast_dllm import FastDLLMConfig, FastDLLMFactorConfig, fast_dllm_steps
+from apd.decoding.klass import KLASSConfig, klass_steps
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
+from apd.decoding.self_speculative import SelfSpeculativeConfig, self_speculative_steps
+from apd.decoding.speculative import SpeculativeConfig, speculative_steps
+from apd.decoding.speculative_dllm import DiffusionSpeculativeConfig, speculative_dllm_steps
+from apd.decoding.wino import WINOConfig, wino_steps
 
 
 def _any_order(
@@ -92,5 +105,83 @@ ROWS = (
         look=Look("autoregressive, large", "#6F7B8A", "^", "-."),
         lm_eval=("qwen",),
         spellings=("leftright", "left_to_right"),
+    ),
+    Decoder(
+        name="fast_dllm",
+        settings=FastDLLMConfig,
+        steps=fast_dllm_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
+        look=Look("Fast-dLLM, threshold", "#A0522D", "1", "--"),
+        fixed={"factor": None},
+        lm_eval=("fast-dllm",),
+    ),
+    Decoder(
+        name="fast_dllm_factor",
+        settings=FastDLLMFactorConfig,
+        steps=fast_dllm_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
+        look=Look("Fast-dLLM, factor", "#7A6A00", "2", "-."),
+        fixed={"threshold": None},
+        lm_eval=("fast-dllm-factor",),
+    ),
+    Decoder(
+        name="eb_sampler",
+        settings=EBSamplerConfig,
+        steps=eb_sampler_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=config.max_new_tokens / PER_PASS),
+        look=Look("EB-Sampler", "#2E8B57", "3", "--"),
+        lm_eval=("eb-sampler",),
+    ),
+    Decoder(
+        name="klass",
+        settings=KLASSConfig,
+        steps=klass_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=config.max_new_tokens / PER_PASS),
+        look=Look("KLASS", "#9A4FA8", "4", ":"),
+        lm_eval=("klass",),
+    ),
+    Decoder(
+        name="wino",
+        settings=WINOConfig,
+        steps=wino_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
+        look=Look("WINO", "#A9722F", "_", "-."),
+        lm_eval=("wino",),
+    ),
+    Decoder(
+        name="self_speculative",
+        settings=SelfSpeculativeConfig,
+        steps=self_speculative_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens / KEPT, share=1.0 + config.draft_length),
+        look=Look("self-speculative", "#3A7D8C", "+", "--"),
+        lm_eval=("self-speculative",),
+    ),
+    Decoder(
+        name="speculative",
+        settings=SpeculativeConfig,
+        steps=speculative_steps,
+        models=("baseline", "verifier"),
+        passes=lambda config, tokens: Passes(
+            baseline=tokens / KEPT, verifier=config.draft_length * tokens / KEPT
+        ),
+        look=Look("speculative, small drafts", "#596FB5", "x", "-."),
+        lm_eval=("speculative",),
+    ),
+    Decoder(
+        name="speculative_dllm",
+        settings=DiffusionSpeculativeConfig,
+        steps=speculative_dllm_steps,
+        models=("baseline", "dllm"),
+        passes=lambda config, tokens: Passes(
+            baseline=tokens / KEPT, dllm=tokens / KEPT, share=share_of_canvas(config)
+        ),
+        look=Look("speculative, dLLM drafts", "#B0546A", "|", ":"),
+        lm_eval=("speculative-dllm",),
     ),
 )

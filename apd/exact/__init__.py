@@ -31,6 +31,13 @@ from apd.exact.output_law import (
     mixture,
 )
 from apd.exact.races import joint_pick_law, race_probability, same_pick_law
+from apd.exact.speculative_law import (
+    SpeculativeLaw,
+    autoregressive_drafts,
+    marginal_drafts,
+    speculative_law,
+)
+from apd.exact.unmasking_law import unmasking_law
 
 __all__ = [
     "ACCEPTANCE_RULES",
@@ -38,10 +45,12 @@ __all__ = [
     "CommonPath",
     "EnumerableLanguage",
     "OutputLaw",
+    "SpeculativeLaw",
     "Table",
     "WordedJoint",
     "accept_law",
     "adaptive_law",
+    "autoregressive_drafts",
     "autoregressive_law",
     "chain_conditionals",
     "cities",
@@ -51,15 +60,18 @@ __all__ = [
     "joint_pick_law",
     "kl_divergence",
     "marginal",
+    "marginal_drafts",
     "mixture",
     "mutual_information",
     "race_probability",
     "random_joint",
     "same_pick_law",
     "semi_autoregressive_law",
+    "speculative_law",
     "sums",
     "total_correlation",
     "total_variation",
+    "unmasking_law",
     "verifier_error",
     "weather",
     "winners_differ_at",

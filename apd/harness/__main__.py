@@ -21,8 +21,8 @@ def main() -> int:
         if len(sys.argv) > 1 and not any(a.startswith("--include_path") for a in sys.argv):
             sys.argv += ["--include_path", str(TASKS_DIR)]
         cli_evaluate()
-    except ApdError as error:
-        print(f"apd: error: {error}", file=sys.stderr)
+    except (ApdError, ValueError) as error:
+        print(f"apd: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
 

@@ -25,11 +25,13 @@ from torch import Tensor
 
 from apd.counter_rng import counter_uniform
 from apd.decoding import CanvasRequest, DiffusionLM
+from apd.decoding.precision import as_loaded
 from apd.decoding.warpers import forbidden_tokens
 from apd.harness.likelihood import LogLikelihood, Passage, batches, of_tokens
 
 
 @torch.inference_mode()
+@as_loaded
 def diffusion_bound(
     dllm: DiffusionLM,
     passages: Sequence[Passage],

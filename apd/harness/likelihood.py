@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding import AutoregressiveLM, CanvasRequest, DiffusionLM, JointRequest
+from apd.decoding.precision import as_loaded
 from apd.decoding.warpers import forbidden_tokens, tempered_log_probs
 
 Item = TypeVar("Item")
@@ -64,6 +65,7 @@ class LogLikelihood:
 
 
 @torch.inference_mode()
+@as_loaded
 def causal_log_likelihood(
     model: AutoregressiveLM, passages: Sequence[Passage], *, batch_size: int = 8
 ) -> list[LogLikelihood]:
@@ -83,6 +85,7 @@ def causal_log_likelihood(
 
 
 @torch.inference_mode()
+@as_loaded
 def left_to_right_log_likelihood(
     dllm: DiffusionLM,
     passages: Sequence[Passage],
@@ -126,6 +129,7 @@ def left_to_right_log_likelihood(
 
 
 @torch.inference_mode()
+@as_loaded
 def is_greedy_left_to_right(dllm: DiffusionLM, passage: Passage) -> bool:
     """Whether left-to-right decoding at T = 0 writes this passage; it stops at the first no."""
     forbidden = forbidden_tokens(dllm)

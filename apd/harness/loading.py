@@ -12,6 +12,8 @@ from apd.errors import ApdError
 from apd.harness.names import ModelName
 from apd.harness.settings import model_configuration
 from apd.runs.decode import NotLoaded
+from apd.runs.models import VERIFIER, model_sources
+from apd.runs.provenance import hash_checkpoint
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
@@ -79,6 +81,21 @@ def load_decoder(
             f"{found}; use another pair, or the model name of its family"
         )
     return pair, configuration
+
+
+def checkpoint_versions(checkpoints: Checkpoints, configuration: Configuration) -> dict[str, str]:
+    """A digest of the files of every model that bears on this decoder's answers.
+
+    The verifier of a dLLM does even where it is not asked: ids unknown to it are never sampled.
+    """
+    from apd.models.locations import find_checkpoint
+
+    sources = model_sources(checkpoints.pair, checkpoints.dllm_path, checkpoints.verifier_path)
+    needed = {*configuration.models, *([VERIFIER] if DLLM in configuration.models else [])}
+    return {
+        name: hash_checkpoint(name, find_checkpoint(sources[name])).version
+        for name in needed & set(sources)
+    }
 
 
 def _baseline(wanted: str | None, spec: PairSpec) -> tuple[str, str]:

@@ -13,19 +13,23 @@ from apd.tasks.task import ACCURACY
 Row = Mapping[str, Any]
 Replies = Sequence[Sequence[str]]
 NO_ANSWER = "[invalid]"
+INDEX_COLUMN = "index_in_task"  # lm-eval's own number counts the rows of --samples alone
 
 
 def as_datasets(source: str, data_dir: str | None = None, **_: Any) -> dict[str, Any]:
     """What lm-eval calls for a task's data: {"test": datasets.Dataset}.
 
-    Every row has the task's name and its messages beside its own columns. The data directory comes
-    in through the task manager's metadata.
+    Every row has the task's name, its index and its messages beside its own columns. The data
+    directory comes in through the task manager's metadata.
     """
     from datasets import Dataset
 
     task = load_task(source, data_dir)
     shown: dict[str, Any] = {"task": source, "system_message": task.system}
-    rows = [{**row, **shown, "user_message": task.user(row)} for row in task.rows]
+    rows = [
+        {**row, **shown, "user_message": task.user(row), INDEX_COLUMN: i}
+        for i, row in enumerate(task.rows)
+    ]
     if task.prefix is not None:
         rows = [{**row, "reply_prefix": task.prefix(row)} for row in rows]
     return {"test": Dataset.from_list(rows)}

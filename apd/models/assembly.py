@@ -60,10 +60,10 @@ def build_model(
         source: the checkpoint, for error messages.
 
     Raises:
-        ApdError: tensors are missing, unexpected or of the wrong shape.
+        ApdError: tensors are missing, unexpected or of the wrong shape, or the configuration
+            describes no model.
     """
-    with torch.device("meta"):
-        model = model_class(config)
+    model = lay_out(model_class, config, source)
     wanted, found = model.state_dict(), dict(tensors)
     ((output, embedding),) = tied_names(model).items()
     if config.tie_word_embeddings:
@@ -74,8 +74,29 @@ def build_model(
     model.load_state_dict(found, strict=False, assign=True)
     if config.tie_word_embeddings:
         model.get_output_embeddings().weight = model.get_input_embeddings().weight
-    restore_rotary(model, config)
+    try:
+        restore_rotary(model, config)
+    except Exception as error:
+        raise no_model(source, error) from None
     return model.eval()
+
+
+def lay_out(model_class: type[M], config: PreTrainedConfig, source: Path) -> M:
+    """The module without memory. Raises ApdError if the configuration describes none."""
+    try:
+        with torch.device("meta"):
+            return model_class(config)
+    except Exception as error:  # whatever a value leads to
+        raise no_model(source, error) from None
+
+
+def no_model(source: Path, error: Exception) -> ApdError:
+    """What to say of a configuration that no network can be made of."""
+    reason = " ".join(str(error).split())
+    return ApdError(
+        f"{source}: config.json describes no model ({type(error).__name__}: {reason}); download "
+        "the checkpoint again"
+    )
 
 
 def tied_names(model: PreTrainedModel) -> dict[str, str]:

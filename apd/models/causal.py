@@ -68,7 +68,9 @@ def load_causal(
             f"{directory}: the weights are corrupt or truncated ({error}); download or copy them "
             "again"
         ) from None
-    except (ValueError, TypeError, KeyError, ZeroDivisionError, RuntimeError, OSError) as error:
+    except (torch.OutOfMemoryError, MemoryError):
+        raise
+    except Exception as error:  # transformers raises whatever a value leads to
         raise unusable(directory, error) from None
     model, loaded = made
     check_names(sorted(loaded["missing_keys"]), sorted(loaded["unexpected_keys"]), directory)

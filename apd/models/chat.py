@@ -19,6 +19,9 @@ from typing import Any
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
+from apd.errors import ApdError
+from apd.models.pairs import say_once
+
 JOINER = "\u2060"
 
 
@@ -43,18 +46,62 @@ def render_chat(
 ) -> str:
     """The conversation by the tokenizer's chat template, for `encode`.
 
+    A template that takes no system message gets the conversation without it, which is said once.
+
     Args:
         messages: `role` and `content` each.
         options: of transformers' ``apply_chat_template``.
+
+    Raises:
+        ApdError: the template cannot be rendered.
+        ValueError: a message is no text.
     """
+    for message in messages:
+        require_text(f"{message['role']} message", message["content"])
     escaped = [{**m, "content": escape(tokenizer, m["content"])} for m in messages]
     # Qwen3's template would otherwise open a block of thinking, for which no dLLM was trained.
     options = {"enable_thinking": False, **options}
-    return str(tokenizer.apply_chat_template(escaped, tokenize=False, **options))
+    try:
+        return _render(tokenizer, escaped, options)
+    except Exception as error:  # a template may raise what it likes
+        rest = [message for message in escaped if message["role"] != "system"]
+        reason = " ".join(str(error).split()) or type(error).__name__
+        try:
+            text = None if len(rest) == len(escaped) else _render(tokenizer, rest, options)
+        except Exception:
+            text = None
+    if text is None:
+        raise ApdError(
+            f"the chat template of {tokenizer.name_or_path} cannot be rendered ({reason}); mend "
+            "chat_template.jinja or tokenizer_config.json of the checkpoint, or download it again"
+        )
+    say_once(f"the chat template of {tokenizer.name_or_path} takes no system message ({reason}): "
+              "prompts go without one")  # fmt: skip
+    return text
+
+
+def _render(tokenizer: PreTrainedTokenizerBase, messages: Any, options: dict[str, Any]) -> str:
+    return str(tokenizer.apply_chat_template(messages, tokenize=False, **options))
+
+
+def require_text(name: str, text: str) -> None:
+    """Raise ValueError if the text holds half of a surrogate pair, which no tokenizer reads."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the {name} is no text: its character {error.start + 1} is the lone surrogate "
+            f"{text[error.start]!r}; give text that was decoded as UTF-8"
+        ) from None
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Token ids of a text in which only unescaped control tokens are control tokens."""
+    """Token ids of a text in which only unescaped control tokens are control tokens.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    require_text("text", text)
     spelled = _spelled(tokenizer)
     if not any(JOINER in found[0] for found in spelled.finditer(text)):
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])

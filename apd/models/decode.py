@@ -101,17 +101,8 @@ def _baseline(pair: Pair, name: str | None) -> TextModel:
 def _encoded(pair: Pair, prompt: str | Tensor, system: str | None) -> Tensor:
     if isinstance(prompt, Tensor):
         return prompt
-    _require_text("prompt", prompt)
-    _require_text("system", system or "")
+    from apd.models.chat import require_text
+
+    require_text("prompt", prompt)
+    require_text("system", system or "")
     return pair.encode_chat(prompt, system)
-
-
-def _require_text(name: str, text: str) -> None:
-    """Raise ValueError if the text holds half of a surrogate pair, which no tokenizer reads."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the {name} is no text: its character {error.start + 1} is the lone surrogate "
-            f"{text[error.start]!r}; give text that was decoded as UTF-8"
-        ) from None

@@ -9,11 +9,20 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from apd.decoding.protocols import CanvasRequest, MarginalRequest, MarginalWindow
+from apd.decoding.protocols import (
+    CanvasCache,
+    CanvasRequest,
+    MarginalRequest,
+    MarginalWindow,
+    ShadowRequest,
+)
+from apd.errors import ApdError
 from apd.models.bidirectional import BidirectionalLM
 from apd.models.families import family_of, is_shifted, load_bidirectional
 from apd.models.inference import inference_pass
+from apd.models.kv_cache import KeyValueCache
 from apd.models.kv_window import check_kv_window, first_recomputed
+from apd.models.lean import LeanDecoder
 from apd.models.positions import PositionLimit
 from apd.models.quantization import Precision, quantize_weights
 from apd.models.segments import Pass, Rows, Segment
@@ -120,18 +129,116 @@ class MaskedDiffusionLM:
         """
         for request in requests:
             self.limit.check(len(request.tokens))
-        segments = [
-            Segment(r.tokens.to(self.device), 0, self.inference.new_cache()) for r in requests
-        ]
+        segments = [self._segment(request) for request in requests]
         wanted, offset = [], self.model.prediction_offset
         for computed, request in zip(self.inference.run(segments), requests, strict=True):
-            first = request.rows.start - offset
+            before = computed.segment.first + offset
+            first, stop = request.rows.start - before, request.rows.stop - before
             if first < 0:  # nothing stands before position 0
                 wanted.append(Rows(computed, 0, 1))
-            if request.rows.stop - offset > max(first, 0):
-                wanted.append(Rows(computed, max(first, 0), request.rows.stop - offset))
+            if stop > max(first, 0):
+                wanted.append(Rows(computed, max(first, 0), stop))
         logits = self.inference.logits(wanted)
         return list(logits.split([len(r.rows) for r in requests]))
+
+    @torch.no_grad()
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        """Logits of a block, and of a shadow of it, each position of which lacks one token.
+
+        The shadow is a second copy of the block that nothing else sees. Its i-th position stands
+        where the output for the i-th of the block comes from, and sees the canvas without the token
+        that it is to predict; what it sees has seen that token, so that it is hidden in the first
+        layer only. Without a shift the shadow is all masks, which see each other. With one it
+        repeats the positions before, which hold tokens of the block: each sees itself alone, in
+        place of the original.
+
+        Returns:
+            (2 len(rows), V) float32 for each.
+
+        Raises:
+            ApdError: the model does not run through the lean pass.
+        """
+        if not isinstance(self.inference, LeanDecoder):
+            raise ApdError(
+                f"{self.name} runs through transformers' own pass, which has no shadow of a block: "
+                "use another decoder than wino"
+            )
+        for request in requests:
+            self.limit.check(len(request.tokens))
+        offset, caches = (
+            self.model.prediction_offset,
+            [self.inference.new_cache() for _ in requests],
+        )
+        whole = [
+            Segment(r.tokens.to(self.device), 0, cache)
+            for r, cache in zip(requests, caches, strict=True)
+        ]
+        blocks = [
+            Rows(computed, r.rows.start - offset, r.rows.stop - offset)
+            for computed, r in zip(self.inference.run(whole), requests, strict=True)
+        ]
+        lengths = [len(r.rows) for r in requests]
+        seen = self.inference.logits(blocks).split(lengths)
+        shadows = [self._shadow(r, cache) for r, cache in zip(requests, caches, strict=True)]
+        hidden = self.inference.logits(
+            [Rows(p, 0, B) for p, B in zip(self.inference.run(shadows), lengths, strict=True)]
+        ).split(lengths)
+        return [torch.cat(pair) for pair in zip(seen, hidden, strict=True)]
+
+    def _shadow(self, request: ShadowRequest, cache: KeyValueCache) -> Segment:
+        """The shadow of a block; its keys and values are stored behind the canvas."""
+        block, n, offset = request.rows, len(request.tokens), self.model.prediction_offset
+        if block.start < offset:
+            raise ValueError(f"rows from {block.start} on: nothing predicts the first position")
+        B, before = len(block), block.start - offset
+        sight = torch.ones(B, n + B, dtype=torch.bool, device=self.device)
+        own = torch.arange(B, device=self.device)
+        sight[own, own + block.start] = False
+        tokens = torch.full((B,), self.mask_token_id, device=self.device)
+        if offset:
+            tokens = request.tokens[before : before + B].to(self.device)
+            sight[:, n:] = torch.eye(B, dtype=torch.bool, device=self.device)
+            sight[own, own + before] = False
+        return Segment(tokens, n, cache, rotated_as=before, sight=sight)
+
+    def canvas_cache(self) -> CanvasCache:
+        """An empty cache for one decode's canvas.
+
+        Raises:
+            ApdError: the model keeps no keys and values between passes.
+        """
+        if not self.inference.keeps_keys:
+            raise ApdError(
+                f"{self.name} keeps no keys and values between passes: use cache=none, which "
+                "recomputes everything"
+            )
+        return self.inference.new_cache()
+
+    def _segment(self, request: CanvasRequest) -> Segment:
+        """What a request computes: the whole canvas, or a part with the rest in its cache.
+
+        Under a shifted prediction the position before the part is computed with it, since the
+        part's first row is that position's output.
+
+        Raises:
+            ValueError: the rows are not among the recomputed ones.
+        """
+        tokens, part, cache = request.tokens.to(self.device), request.recomputed, request.cache
+        if cache is None or part is None:
+            return Segment(tokens, 0, self.inference.new_cache() if cache is None else cache)
+        rows = request.rows
+        if not part.start <= rows.start < rows.stop <= part.stop:
+            raise ValueError(
+                f"rows {rows.start}..{rows.stop - 1} are not among the recomputed positions "
+                f"{part.start}..{part.stop - 1}; recompute them, or ask for others"
+            )
+        first, n = max(0, part.start - self.model.prediction_offset), len(tokens)
+        if part.stop < n and not isinstance(cache, KeyValueCache):
+            raise ApdError(
+                f"{self.name} runs through transformers' own pass, which keeps no keys behind a "
+                "block: use cache=prefix or cache=none"
+            )
+        return Segment(tokens[first : part.stop], first, cache, end=n)
 
 
 class MarginalPasses:

@@ -13,12 +13,14 @@ class KeyValueCache:
 
     Attributes:
         start, stop: positions of the pass under way; what is before ``start`` is kept.
+        end: one past the last position in sight of the pass; what lies behind ``stop`` is kept too.
     """
 
     def __init__(self, layers: int, heads: int, head_dim: int, like: Tensor) -> None:
         """An empty cache for ``heads`` key-value heads, with the dtype and device of ``like``."""
         self.start = 0
         self.stop = 0
+        self.end = 0
         self._shape = (layers, 2, heads, head_dim)
         self._like = like.detach()
         self._stored = self._allocate(0)
@@ -37,22 +39,25 @@ class KeyValueCache:
         """Make room for ``capacity`` positions, keeping what is stored."""
         if capacity > self.capacity:
             larger = self._allocate(capacity)
-            larger[:, :, :, : self.stop] = self._stored[:, :, :, : self.stop]
+            larger[:, :, :, : self.end] = self._stored[:, :, :, : self.end]
             self._stored = larger
 
-    def open(self, start: int, stop: int) -> None:
-        """The next pass computes positions start..stop-1.
+    def open(self, start: int, stop: int, end: int | None = None) -> None:
+        """The next pass computes positions start..stop-1, and sees those up to end-1; None: stop.
 
         Raises:
-            ValueError: not 0 <= start < stop, or positions before ``start`` were never computed.
+            ValueError: not 0 <= start < stop <= end, or positions in sight were never computed.
         """
+        end = stop if end is None else end
         if not 0 <= start < stop:
             raise ValueError(f"start={start}, stop={stop}: need 0 <= start < stop to compute any")
-        if start > self.stop:
-            raise ValueError(f"start={start} leaves a gap after {self.stop}; start there at most")
+        if start > self.end:
+            raise ValueError(f"start={start} leaves a gap after {self.end}; start there at most")
+        if not (end == stop or stop < end <= self.end):
+            raise ValueError(f"end={end}: only {self.end} positions have been computed")
         if stop > self.capacity:
             self.reserve(max(stop, 2 * self.capacity))
-        self.start, self.stop = start, stop
+        self.start, self.stop, self.end = start, stop, end
 
     def write(self, layer: int, keys: Tensor, values: Tensor) -> None:
         """Store (stop - start, heads, head_dim) keys and values of one layer."""

@@ -77,9 +77,9 @@ class LeanDecoder:
         """
         lengths = [len(segment.tokens) for segment in segments]
         hidden = F.embedding(torch.cat([segment.tokens for segment in segments]), self.embedding)
-        rotation = self.rotary.at([(s.first, s.first + len(s.tokens)) for s in segments])
+        rotation = self.rotary.at([(s.angle, s.angle + len(s.tokens)) for s in segments])
         for segment, length in zip(segments, lengths, strict=True):
-            segment.cache.open(segment.first, segment.first + length)
+            segment.cache.open(segment.first, segment.first + length, segment.end)
         for index, layer in enumerate(self.layers[:-1]):
             rotated, values = self._project(
                 hidden,
@@ -105,7 +105,7 @@ class LeanDecoder:
         """(N, D) states after the final norm, rows of all passes one after another."""
         last, layer = len(self.layers) - 1, self.layers[-1]
         hidden = torch.cat([r.computed.states[r.start : r.stop] for r in rows])
-        firsts = [r.computed.segment.first for r in rows]
+        firsts = [r.computed.segment.angle for r in rows]
         spans = [(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
         bias = None if layer.qkv_bias is None else layer.qkv_bias[: self.heads * self.head_dim]
         rotation = self.rotary.at(spans)
@@ -194,9 +194,11 @@ class LeanDecoder:
     def _attend(self, index: int, queries: Tensor, segment: Segment, offset: int) -> Tensor:
         """(T, H, d) queries of rows offset, offset + 1, ... -> (T, H d)."""
         T, before = len(queries), segment.first + offset
-        stop = before + T if self.causal else segment.cache.stop
+        stop = before + T if self.causal else segment.cache.end
         keys, values = segment.cache.read(index, stop)  # (G, S, d)
         mask = causal_mask(before, stop, queries.device) if self.causal and T > 1 else None
+        if segment.sight is not None:
+            mask = segment.sight[offset : offset + T]
         attended = F.scaled_dot_product_attention(
             queries.transpose(0, 1)[None],
             keys[None],

@@ -38,10 +38,13 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
     Raises:
         ApdError: it is none of these.
     """
-    path = Path(name_or_path).expanduser()
-    if path.is_dir():
-        return path
     name = str(name_or_path)
+    try:
+        path = Path(name).expanduser()
+        if path.is_dir():
+            return path
+    except (OSError, RuntimeError, ValueError):
+        pass  # no path of this system: too long, a zero byte, a user who is not there
     if name.startswith("mini-"):
         return mini_directory(name)
     if not HUB_NAME.fullmatch(name):

@@ -40,12 +40,25 @@ class Segment:
         first: position of the first of them; what is before it is in the cache.
         cache: receives their keys and values.
         outputs: how many of the last rows may be asked for; None for all.
+        end: one past the last position in sight, if some behind the computed ones are cached.
+        rotated_as: the position that the first is taken for, if another than its own.
+        sight: (T, positions in sight) bool, what each position sees; None for all of it.
+
+    The last three are the lean pass's alone.
     """
 
     tokens: Tensor
     first: int
     cache: Any
     outputs: int | None = None
+    end: int | None = None
+    rotated_as: int | None = None
+    sight: Tensor | None = None
+
+    @property
+    def angle(self) -> int:
+        """The position that the first one is rotated as."""
+        return self.first if self.rotated_as is None else self.rotated_as
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,6 +39,7 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerBase:
         )
     try:
         tokenizer = loader.from_pretrained(directory, local_files_only=True)
+        tokenizer("a word")  # some values are only looked at now
     except Exception as error:  # the tokenizers library raises bare Exceptions
         reason = " ".join(str(error).split())
         raise ApdError(

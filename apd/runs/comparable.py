@@ -19,7 +19,14 @@ def require_comparable(provenances: Mapping[str, Mapping[str, Any]]) -> None:
     """
     known: dict[str, tuple[str, Any]] = {}
     for name, provenance in provenances.items():
-        for what, value in _origins(provenance):
+        try:
+            origins = list(_origins(provenance))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ApdError(
+                f"the provenance of {name} is damaged ({type(error).__name__}: {error}): run the "
+                "experiment again"
+            ) from None
+        for what, value in origins:
             first, before = known.setdefault(what, (name, value))
             if before != value:
                 raise ApdError(

@@ -25,7 +25,7 @@ def load_models(
 ) -> Pair:
     """The pair with the models of these names loaded.
 
-    Where only autoregressive baselines are named, those are loaded and nothing else of the pair.
+    Without the dLLM, the baselines that are named are loaded, and the verifier if it is.
 
     Args:
         pair: its name.
@@ -115,16 +115,26 @@ def _sources(
 def _load_baselines(
     pair: str, sources: dict[str, str], device: str | None, dtype: str | None
 ) -> Pair:
-    """Baselines, by name and checkpoint, as a pair without a dLLM."""
+    """Baselines, by name and checkpoint, as a pair without a dLLM; the verifier if it is named."""
     from apd.models.pairs import Pair, load_ar, pair_spec
+    from apd.models.vocabulary import check_agreement
     from apd.runs.decode import NotLoaded
 
     precision = dtype or pair_spec(pair).dtype
     baselines = {
         name: load_ar(source, device=device, dtype=precision) for name, source in sources.items()
     }
+    verifier = baselines.pop(VERIFIER, None)
+    if verifier is not None:
+        for name, model in baselines.items():
+            both = f"{sources[name]} and {sources[VERIFIER]}"
+            check_agreement(model.tokenizer, verifier.tokenizer, both)
     first = next(iter(baselines.values()))
     absent: Any = NotLoaded(first.device)
     return Pair(
-        name=pair, dllm=absent, verifier=None, baselines=baselines, tokenizer=first.tokenizer
+        name=pair,
+        dllm=absent,
+        verifier=verifier,
+        baselines=baselines,
+        tokenizer=first.tokenizer,
     )

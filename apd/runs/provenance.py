@@ -116,7 +116,7 @@ def _machine(device: str) -> dict[str, Any]:
     on_gpu = device.startswith("cuda") and torch.cuda.is_available()
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": device,
@@ -124,7 +124,8 @@ def _machine(device: str) -> dict[str, Any]:
     }
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """The processor's name, or the kind of machine."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

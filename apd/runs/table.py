@@ -28,6 +28,11 @@ except ImportError as error:
         f"result tables need pandas and pyarrow ({error}): run `pip install 'apd[eval]'`"
     ) from error
 
+# What every table's provenance has.
+PROVENANCE: dict[str, type] = {
+    "pair": str, "seed": int, "configurations": list, "tasks": dict, "models": dict,
+}  # fmt: skip
+
 
 def results_directory(pair: str) -> Path:
     """Where the repository keeps the tables of a pair: ``data/results/<pair>``."""
@@ -84,6 +89,9 @@ def read_provenance(directory: Path, artefact: str) -> dict[str, Any]:
         raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
     except ValueError as error:
         raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
+    for name, kind in PROVENANCE.items():
+        if not isinstance(provenance, dict) or not isinstance(provenance.get(name), kind):
+            raise ApdError(f"{path} is damaged (no {name}): run the experiment again")
     return provenance
 
 
@@ -101,9 +109,16 @@ def read_results(directory: Path, artefact: str) -> tuple[pd.DataFrame, dict[str
     except FileNotFoundError:
         raise ApdError(f"no results at {path}: run the experiment {artefact!r} first") from None
     except (OSError, ValueError) as error:
-        raise ApdError(f"{path} is damaged ({error}): run the experiment again") from None
-    table = with_present_columns(table, provenance, path)
-    check_rows(table, provenance, REQUIRED)
+        reason = " ".join(str(error).split())
+        raise ApdError(f"{path} is damaged ({reason}): run the experiment again") from None
+    try:
+        table = with_present_columns(table, provenance, path)
+        check_rows(table, provenance, REQUIRED)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ApdError(
+            f"{path} and its provenance do not fit together ({type(error).__name__}: {error}): "
+            "run the experiment again"
+        ) from None
     if provenance.get("table_sha256") != _sha256(path):
         raise ApdError(f"{path} was changed after it was written: run the experiment again")
     return table, provenance

@@ -52,6 +52,7 @@ GPQA = Task(
         "train",
         ("Question", _RIGHT, *_WRONG),
         _with_shuffled_choices,
+        may_be_empty=_WRONG,
     ),
     system=(
         f"{REASONED}(LETTER).\n\nHere are some example questions from experts. Answer the final "

@@ -82,6 +82,7 @@ class HubRows:
         subset, split: what to take of it.
         columns: those that the prompts and the judge read; others are kept too.
         prepare: adds what is derived from a row.
+        may_be_empty: those of the columns that need not hold a text.
     """
 
     hub: str
@@ -89,6 +90,7 @@ class HubRows:
     split: str
     columns: tuple[str, ...]
     prepare: Callable[[Mapping[str, Any]], Row] = dict
+    may_be_empty: tuple[str, ...] = ()
     public = True
 
     def read(self, data_dir: str | Path | None = None) -> list[Row]:
@@ -108,7 +110,18 @@ class HubRows:
                 f"{self.hub} ({self.subset}) has no column {missing[0]!r} or no rows; use the data "
                 f"set as it is on the hub, with columns {', '.join(self.columns)}"
             )
+        for number, row in enumerate(rows, start=1):
+            self._require_texts(number, row)
         return [self.prepare(row) for row in rows]
+
+    def _require_texts(self, number: int, row: Row) -> None:
+        for column in self.columns:
+            value = row.get(column)
+            if not isinstance(value, str) and not (value is None and column in self.may_be_empty):
+                raise ApdError(
+                    f"row {number} of {self.hub} ({self.subset}) has {value!r} in column "
+                    f"{column!r}, which holds texts; use the data set as it is on the hub"
+                )
 
     def _from_hub(self) -> list[Row]:
         try:

@@ -28,7 +28,7 @@ class Task:
         name: as on the command line.
         source: where the rows are; `load_task` reads them.
         rows: the problems; a problem's id is its index here. Empty in the registry.
-        system: system message, the same for every row.
+        system: system message, the same for every row; None for none.
         user: row -> user message.
         judges: by name; "accuracy" is there unless the task has no right answers.
         runs_code: whether judging runs programs that the model wrote.
@@ -39,7 +39,7 @@ class Task:
     """
 
     name: str
-    system: str
+    system: str | None
     user: Callable[[Row], str]
     judges: Mapping[str, Judge] = field(default_factory=dict)
     source: Source | None = None

@@ -5,9 +5,10 @@
     apd_stepper           recorded decodes, iteration by iteration
     staleness_explorer    how keys and values age, by layer and distance
     lookahead_explorer    end tokens and answer lengths, by the number of masks shown
+    decode_live           your own prompt, decoded by the mini pair in the browser itself
     live_panel            your own prompt on a loaded pair (needs a kernel)
 
-Each call returns a widget whose state is named in the docstring of its class. The first five
+Each call returns a widget whose state is named in the docstring of its class. The first six
 compute in the browser, or play what ``python -m apd.widgets.record`` has stored. All but
 `live_panel`, which needs ipywidgets only, are anywidgets; both come with the ``book`` extra.
 """
@@ -19,6 +20,7 @@ from apd.errors import ApdError
 
 if TYPE_CHECKING:
     from apd.widgets.coupling import coupling_explorer
+    from apd.widgets.live import decode_live
     from apd.widgets.lookahead import lookahead_explorer
     from apd.widgets.marginals import marginals_explorer
     from apd.widgets.panel import LivePanel, live_panel
@@ -29,6 +31,7 @@ _HOME_OF = {
     "LivePanel": "panel",
     "apd_stepper": "stepper",
     "coupling_explorer": "coupling",
+    "decode_live": "live",
     "live_panel": "panel",
     "lookahead_explorer": "lookahead",
     "marginals_explorer": "marginals",
@@ -39,6 +42,7 @@ __all__ = [
     "LivePanel",
     "apd_stepper",
     "coupling_explorer",
+    "decode_live",
     "live_panel",
     "lookahead_explorer",
     "marginals_explorer",

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
 STATIC = Path(__file__).parent / "static"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|let|class|function)", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.\.?/[\w/-]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|let|class|function|async function)", re.MULTILINE)
 
 
 @cache
@@ -24,9 +25,10 @@ def bundle(name: str) -> str:
 
 
 def modules(name: str) -> list[str]:
-    """File names of a module and of all that it imports, each after those that it needs."""
+    """Paths of a module and of all that it imports, each after those that it needs."""
     needed: list[str] = []
-    for imported in _IMPORT.findall(source(name)):
+    for address in _IMPORT.findall(source(name)):
+        imported = normpath(join(dirname(name), address))
         needed += [module for module in modules(imported) if module not in needed]
     return [*needed, name]
 

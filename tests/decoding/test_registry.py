@@ -103,7 +103,8 @@ def test_the_command_line(
         main(["eval", "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "--stride S positions between those of a step (stride; 2)" in text
-    assert "autoregressive, stride (apd; autoregressive if --model names a baseline)" in text
+    names = ", ".join(row.name for row in decoders())
+    assert f"{names} (apd; autoregressive if --model names a baseline)" in text
     assert main(["eval", "--algorithm", "entropy", "--stride", "3"]) == 2
     assert "--stride does not apply to algorithm entropy" in capsys.readouterr().err
     assert main(["eval", "--algorithm", "stride", "--stride", "0"]) == 2
@@ -188,11 +189,11 @@ def test_nothing_is_left_of_a_decoder_that_is_no_longer_registered() -> None:
 
 
 def test_a_decoder_on_the_dllm_and_a_baseline(tmp_path: Path) -> None:
-    own: dict[str, Any] = {"name": "speculative", "models": ("dllm", "baseline"), "lm_eval": ()}
+    own: dict[str, Any] = {"name": "on_large", "models": ("dllm", "baseline"), "lm_eval": ()}
     pair = ToyPair(verifier=None)
     with registered(replace(decoder("apd"), **own)):
         settings = {"mixture_weight": 0.5, **SAMPLING}
-        configuration = configure("speculative", settings, model="toy-large")
+        configuration = configure("on_large", settings, model="toy-large")
         assert configuration.models == ("dllm", "toy-large")
         config = AdaptiveConfig(**settings, seed=3)
         prompt = pair.encode_chat("odd 1")
@@ -286,9 +287,11 @@ def test_a_column_that_the_provenance_promises_must_be_there(
 
 
 def test_columns_keep_the_order_of_the_stored_tables() -> None:
-    assert tuple(stored_settings()) == FIRST_COLUMNS
+    later = ("cache", "step_cap", "factor", "gamma", "error_proxy", "kl_threshold", "kl_history",
+             "verify_threshold", "draft_length")  # fmt: skip
+    assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later)
     with registered(STRIDE):
-        assert tuple(stored_settings()) == (*FIRST_COLUMNS, "stride", "backwards")
+        assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later, "stride", "backwards")
 
 
 @pytest.mark.parametrize("row", decoders(), ids=lambda row: row.name)
@@ -300,6 +303,12 @@ def test_every_decoder_has_defaults_help_and_a_configuration(row: Decoder) -> No
     assert configuration.row is row
     assert configuration.id.startswith("large" if row.on_baseline else row.name)
     assert row.passes(configuration.decoder, 40.0).dllm >= 0
+
+
+def test_configurations_of_different_decoders_have_different_ids() -> None:
+    ids = [configure(r.name, {}, model="large" if r.on_baseline else "dllm").id for r in decoders()]
+    assert len(set(ids)) == len(ids)
+    assert {"large", "large-speculative", "large-speculative_dllm", "klass"} <= set(ids)
 
 
 def test_an_overridden_default_keeps_what_is_said_of_the_setting() -> None:

@@ -1,10 +1,8 @@
 """The decoders against the exact laws, on models that are tables."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 import torch
+from table_models import TableDiffusionLM, TableVerifier, assert_sampled_from, frequencies
 
 from apd.decoding import AdaptiveConfig, LeftToRightConfig, adaptive, left_to_right
 from apd.exact import (
@@ -13,7 +11,6 @@ from apd.exact import (
     EnumerableLanguage,
     adaptive_law,
     autoregressive_law,
-    chain_conditionals,
     random_joint,
     semi_autoregressive_law,
 )
@@ -21,73 +18,6 @@ from apd.exact import (
 SIZE, LENGTH = 2, 3
 PROMPT = torch.tensor([SIZE])  # one token outside the language
 SAMPLING = {"temperature": 1.0, "top_p": 1.0, "max_new_tokens": LENGTH}
-
-
-class TableModel:
-    """What a dLLM and an autoregressive model share: V + 2 ids, the last two never sampled."""
-
-    vocab_size = SIZE + 2
-    end_token_ids: frozenset[int] = frozenset()
-    forbidden_token_ids = torch.tensor([SIZE, SIZE + 1])
-    device = torch.device("cpu")
-
-    def detokenize(self, token_ids: Sequence[int]) -> str:
-        return " ".join(map(str, token_ids))
-
-
-def padded(probabilities):
-    """(..., V) probabilities -> (..., V + 2) logits; the extra ids tempt the decoder."""
-    logits = torch.log(torch.tensor(np.asarray(probabilities)))
-    return torch.nn.functional.pad(logits, (0, 2), value=9.0).float()
-
-
-class TableDiffusionLM(TableModel):
-    mask_token_id = SIZE + 1
-
-    def __init__(self, language):
-        self.language = language
-
-    def window(self, kv_window):
-        return self
-
-    def logits(self, tokens, start, stop):
-        known = tokens[1:start].tolist()
-        rows = self.language.marginals([*known, *[None] * (LENGTH - len(known))])
-        return padded(rows[start - 1 : stop - 1])
-
-    def marginals(self, requests):
-        whole = [self.logits(r.tokens, r.start, r.stop) for r in requests]
-        return [
-            logits[r.rows.start - r.start : r.rows.stop - r.start]
-            for logits, r in zip(whole, requests, strict=True)
-        ]
-
-
-class TableVerifier(TableModel):
-    def __init__(self, joint):
-        self.tables = chain_conditionals(joint)
-
-    def scorer(self):
-        return self
-
-    def logits(self, tokens, start, stop):
-        contexts = [tuple(tokens[1:i].tolist()) for i in range(start, stop)]
-        return padded([self.tables[len(context)][context] for context in contexts])
-
-    def joints(self, requests):
-        return [self.logits(r.tokens, r.start, r.stop) for r in requests]
-
-
-def frequencies(decode, runs):
-    counts = np.zeros((SIZE,) * LENGTH)
-    for seed in range(runs):
-        counts[decode(seed).tokens] += 1
-    return counts / runs
-
-
-def assert_sampled_from(law, observed, runs):
-    error = np.sqrt(law * (1 - law) / runs)
-    assert np.all(np.abs(observed - law) < 4.5 * error + 1e-9)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -106,7 +36,7 @@ def test_adaptive_decoding_follows_its_exact_law(acceptance, noise):
         )
         return adaptive(dllm, verifier, PROMPT, config)
 
-    assert_sampled_from(law, frequencies(decode, runs), runs)
+    assert_sampled_from(law, frequencies(decode, runs, law.shape), runs)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -118,7 +48,8 @@ def test_left_to_right_decoding_follows_p_sar(k):
         config = LeftToRightConfig(tokens_per_step=k, seed=seed, **SAMPLING)
         return left_to_right(dllm, PROMPT, config)
 
-    assert_sampled_from(semi_autoregressive_law(language, k), frequencies(decode, runs), runs)
+    law = semi_autoregressive_law(language, k)
+    assert_sampled_from(law, frequencies(decode, runs, law.shape), runs)
 
 
 def test_with_position_noise_and_a_perfect_verifier_adaptive_is_left_to_right_token_for_token():

@@ -97,7 +97,7 @@ def test_the_public_four_run_for_every_model_type(kind: str, tasks) -> None:
 
 def test_lm_eval_and_our_experiments_give_the_same_replies_and_verdicts(tasks) -> None:
     names = ("mini_gsm", "gsm8k", "humaneval_instruct")
-    arguments = "pair=mini,mixture_weight=0.5,max_new_tokens=12,seed=5"
+    arguments = "pair=mini,mixture_weight=0.5,max_new_tokens=12,seed=5,max_length=1024"
     results = evaluate("apd", list(names), tasks, arguments, limit=2)
     lm = make("apd", mixture_weight=0.5, max_new_tokens=12)
     lm.renders = True  # below it encodes conversations that the run has rendered
@@ -280,3 +280,24 @@ def test_the_command_line_is_lm_eval_s_with_our_tasks(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(lm_eval.__main__, "cli_evaluate", refuse)
     assert main() == 2
+
+
+def test_generation_arguments_out_of_range_are_one_line() -> None:
+    lm = make("apd")
+    with pytest.raises(ApdError, match=r"top_p=0.*--gen_kwargs") as caught:
+        lm.generate_until([generation("x", until=[], top_p=0)])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_long_prompt_is_cut_on_the_left(caplog: pytest.LogCaptureFixture) -> None:
+    lm = make("dream-left-to-right", max_length=20)
+    text = "one two three four five six"
+    whole = lm.tok_encode(text)
+    assert len(whole) > 20
+    assert lm._prompt_ids(text, 6).tolist() == whole[-14:]
+    (reply,) = lm.generate_until([generation(text, until=[])])
+    assert "cut on the left to 14" in caplog.text
+    expected = decode(lm.pair, lm.configuration, lm._prompt_ids(text, 6), problem_seed(0, 0))
+    assert reply == expected.text
+    with pytest.raises(ApdError, match="20 new tokens leave no room for a prompt in 20 positions"):
+        lm._prompt_ids(text, 20)

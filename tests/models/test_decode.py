@@ -28,7 +28,7 @@ SETTINGS = {"max_new_tokens": 16, "temperature": 1.0, "seed": 3}
 class Tokenizer:
     """Texts are digits, a token each."""
 
-    chat_template = "none"
+    chat_template = name_or_path = "none"
     all_special_tokens = ()
     added_tokens_decoder: ClassVar[dict] = {}
 

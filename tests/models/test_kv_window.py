@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from concatenated_cache import Concatenated
 from tiny_checkpoints import MASK, random_ids, tiny_dream, tiny_llada, tiny_tokenizer
 
 from apd.models.diffusion import MaskedDiffusionLM
@@ -67,19 +68,6 @@ def test_positions_recomputed(dllm, kv_window, monkeypatch):
         expected.append((max(0, start - kv_window - accepted + 1), stop))
         previous = start
     assert computed == expected
-
-
-class Concatenated(dict):
-    """The obvious cache: keep the first few positions of each layer, append the new ones."""
-
-    kept = 0
-
-    def update(self, keys, values, layer_index, *_):
-        if layer_index in self:
-            old_keys, old_values = (old[:, :, : self.kept] for old in self[layer_index])
-            keys, values = torch.cat([old_keys, keys], 2), torch.cat([old_values, values], 2)
-        self[layer_index] = keys, values
-        return keys, values
 
 
 @pytest.mark.parametrize("kv_window", [1, 3])

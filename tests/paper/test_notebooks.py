@@ -26,11 +26,9 @@ def cells(name: str) -> list[dict[str, Any]]:
 
 def parameters(name: str) -> dict[str, object]:
     (cell,) = (c for c in cells(name) if "parameters" in c["metadata"].get("tags", []))
-    return {
-        statement.targets[0].id: ast.literal_eval(statement.value)  # type: ignore[attr-defined]
-        for statement in ast.parse("".join(cell["source"])).body
-        if isinstance(statement, ast.Assign)
-    }
+    values: dict[str, object] = {}
+    exec("".join(cell["source"]), values)
+    return {name: value for name, value in values.items() if not name.startswith("__")}
 
 
 def code(name: str) -> list[str]:

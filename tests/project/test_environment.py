@@ -14,7 +14,16 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-CORE = {"torch", "transformers", "tokenizers", "safetensors", "numpy", "rich"}
+CORE = {
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "numpy",
+    "rich",
+    "accelerate",
+    "psutil",
+}
 
 
 def names(requirements):
@@ -50,7 +59,7 @@ def test_the_core_is_small():
 
 
 def test_the_extras_are_those_the_readme_names():
-    assert set(EXTRAS) == {"book", "eval", "sweep", "dev"}
+    assert set(EXTRAS) == {"book", "eval", "quantize", "sweep", "dev"}
 
 
 @pytest.mark.parametrize("requirement", requirements())

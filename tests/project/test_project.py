@@ -68,9 +68,12 @@ def test_workflows_are_bounded_and_read_only_by_default(workflow):
 
 
 def test_the_workflows_test_and_publish():
-    assert {path.stem for path in WORKFLOWS} == {"test", "book"}
+    assert {path.stem for path in WORKFLOWS} == {"test", "book", "nightly"}
     steps = yaml.safe_load(read(".github/workflows/book.yml"))["jobs"]["build"]["steps"]
-    assert {"run": "make book"} in steps
+    commands = [step.get("run", "") for step in steps]
+    assert commands.index(next(c for c in commands if c.startswith("make book"))) < commands.index(
+        next(c for c in commands if "tools/check_book.py --static --base-url" in c)
+    )
     published = next(step["with"]["path"] for step in steps if "pages" in step.get("uses", ""))
     assert f"{published}/index.html" in read("README.md")
 

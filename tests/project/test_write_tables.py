@@ -1,5 +1,6 @@
 """The computed tables of README and book: made from stored data alone, and in step with it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from write_tables import LABELS, SECTIONS, SOURCES, TASKS, Section, hours_table,
 from apd.errors import ApdError
 from apd.runs.table import results_directory
 
-README, GPU_PAGE = SECTIONS
+README, GPU_PAGE, RELIABILITY = SECTIONS
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             for suffix in ("json", "parquet"):
                 name = f"{artefact}.{suffix}"
                 shutil.copy(results_directory(pair) / name, tmp_path / "data" / "results" / pair)
-    shutil.copy(results_directory("mini").parents[1] / "paper_reference.csv", tmp_path / "data")
+    for name in ("paper_reference.csv", "reliability.json"):
+        shutil.copy(results_directory("mini").parents[1] / name, tmp_path / "data")
     (tmp_path / "book").mkdir()
     for section in SECTIONS:
         text = (
@@ -45,6 +47,20 @@ def test_the_readme_gets_the_table_of_every_model(copied: Path) -> None:
     assert len(lines) == 2 + len(LABELS)
     assert len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| mini-qwen-large | autoregressive | ")
+
+
+def test_the_page_on_reliability_has_every_kind_of_case_and_no_failure(copied: Path) -> None:
+    assert main([]) == 0
+    stored = json.loads((copied / "data" / "reliability.json").read_text())
+    assert sum(counts["tried"] for counts in stored["cases"].values()) >= 300
+    lines = [line.strip("| ").split(" | ") for line in RELIABILITY.read().splitlines() if line]
+    shown = {line[0]: line[1:] for line in lines if len(line) == 3}
+    for kind, counts in stored["cases"].items():
+        assert counts["failed"] == 0, kind
+        assert shown[kind] == [str(counts["tried"]), "0"]
+    for kind, outcomes in stored["tests"].items():
+        assert "failed" not in outcomes, kind
+        assert shown[kind] == [str(outcomes["passed"])] * 2
 
 
 def test_an_accuracy_is_the_mean_over_the_stored_problems(copied: Path) -> None:

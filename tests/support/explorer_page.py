@@ -63,18 +63,24 @@ def initial_states(html: str) -> dict[str, dict[str, Any]]:
 
 
 def bare_page() -> str:
-    """A page with the scripts of the book and nothing but explorers."""
-    from ipywidgets.embed import embed_data
-
+    """A page with every explorer that needs no models."""
     from apd import widgets
 
-    explorers = [
-        widgets.coupling_explorer(),
-        widgets.marginals_explorer(),
-        widgets.apd_stepper(widget_recordings.decodes()),
-        widgets.staleness_explorer(widget_recordings.staleness(), kv_window=4),
-        widgets.lookahead_explorer(widget_recordings.lookahead(), max_lookahead=4),
-    ]
+    return page_of(
+        [
+            widgets.coupling_explorer(),
+            widgets.marginals_explorer(),
+            widgets.apd_stepper(widget_recordings.decodes()),
+            widgets.staleness_explorer(widget_recordings.staleness(), kv_window=4),
+            widgets.lookahead_explorer(widget_recordings.lookahead(), max_lookahead=4),
+        ]
+    )
+
+
+def page_of(explorers: list[Any]) -> str:
+    """A page with the scripts of the book and nothing but these explorers."""
+    from ipywidgets.embed import embed_data
+
     data = embed_data(views=explorers, drop_defaults=False)
     state = json.dumps(data["manager_state"]).replace("</", "<\\/")
     views = "".join(f'<script type="{VIEW}">{json.dumps(v)}</script>' for v in data["view_specs"])

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from apd.decoding import CanvasRequest, JointRequest, MarginalRequest
+from apd.decoding.protocols import ShadowRequest
 
 CPU = torch.device("cpu")
 Entry = tuple[int, int, int]  # position, token, frontier its key was frozen at (-1: recomputed)
@@ -89,7 +90,23 @@ class ToyDiffusion(ToyModel):
         return [r.window.answer(r) for r in requests]
 
     def canvases(self, requests: Sequence[CanvasRequest]) -> list[Tensor]:
-        return [self.canvas_logits(r.tokens)[r.rows.start : r.rows.stop] for r in requests]
+        return [self._canvas(r) for r in requests]
+
+    def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
+        blocks = [self.canvas_logits(r.tokens)[r.rows.start : r.rows.stop] for r in requests]
+        return [torch.cat((logits, logits)) for logits in blocks]  # no row sees its own token
+
+    def canvas_cache(self) -> "ToyCanvasCache":
+        return ToyCanvasCache()
+
+    def _canvas(self, request: CanvasRequest) -> Tensor:
+        ids, cache = request.tokens.tolist(), request.cache
+        if not isinstance(cache, ToyCanvasCache):
+            assert request.recomputed is None, "a part of a canvas needs a cache"
+            return self.canvas_logits(request.tokens)[request.rows.start : request.rows.stop]
+        visible = cache.update(ids, request.recomputed, self.mask_token_id)
+        assert request.recomputed is None or set(request.rows) <= set(request.recomputed)
+        return self.rows(request.rows, visible, len(ids))
 
     def canvas_logits(self, tokens: Tensor) -> Tensor:
         ids = tokens.tolist()
@@ -100,6 +117,26 @@ class ToyDiffusion(ToyModel):
         others = [tuple(e for e in visible if e[0] != i) for i in positions]
         rows = zip(positions, others, strict=True)
         return torch.stack([self.position_logits(i, seen, length) for i, seen in rows])
+
+
+class ToyCanvasCache:
+    """What each position held when its key was last computed, and in which pass that was."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, tuple[int, int]] = {}  # position -> token, pass
+        self.passes = 0
+
+    def update(self, ids: list[int], recomputed: range | None, mask: int) -> tuple[Entry, ...]:
+        """Compute a part, or everything; returns what the pass sees."""
+        self.passes += 1
+        for position in range(len(ids)) if recomputed is None else recomputed:
+            self.held[position] = ids[position], self.passes
+        assert len(self.held) == len(ids), "a position was never computed"
+        return tuple(
+            (j, token, -1 if computed == self.passes else computed)
+            for j, (token, computed) in sorted(self.held.items())
+            if token != mask
+        )
 
 
 class ToyWindow:

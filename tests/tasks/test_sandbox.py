@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sandbox_layers import without
 
 from apd.tasks.judging import SandboxLimits, run_program
 
@@ -84,76 +85,53 @@ def test_no_connection_reaches_a_listening_socket() -> None:
     assert not result.passed
 
 
-def test_namespaces_hold_even_without_the_audit_hook(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Run the child with its audit hook cut out: the kernel alone must still refuse."""
-    from apd.tasks.judging import sandbox
-
-    if run_program("pass").kernel != {"network", "processes", "files"}:
-        pytest.skip("this system does not let this user create namespaces")
-    source = Path(sandbox._CHILD).read_text(encoding="utf-8")
-    weakened = tmp_path / "child.py"
-    weakened.write_text(source.replace("sys.addaudithook(hook)", "pass"), encoding="utf-8")
-    monkeypatch.setattr(sandbox, "_CHILD", weakened)
-    target = tmp_path / "victim"
-    target.write_text("safe", encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        connect = f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)"
-        assert "unreachable" in run_program(connect).reason
-    assert "Read-only" in run_program(f"open({str(target)!r}, 'w')").reason
-    assert target.read_text(encoding="utf-8") == "safe"
-    assert run_program("import os\nassert os.getpid() == 1").passed
-    escape = (
-        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-        "assert libc.mount(None, b'/', None, ctypes.c_ulong(32), None) == 0, 'mount refused'"
-    )
-    assert "mount refused" in run_program(escape).reason
+def test_namespaces_hold_even_without_the_audit_hook_and_the_locks(tmp_path: Path) -> None:
+    with without("hook", "functions", "locks", folder=tmp_path):
+        if run_program("pass").kernel != {"network", "processes", "files"}:
+            pytest.skip("this system does not let this user create namespaces")
+        target = tmp_path / "victim"
+        target.write_text("safe", encoding="utf-8")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            connect = f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)"
+            assert "unreachable" in run_program(connect).reason
+        assert "Read-only" in run_program(f"open({str(target)!r}, 'w')").reason
+        assert target.read_text(encoding="utf-8") == "safe"
+        assert run_program("import os\nassert os.getpid() == 1").passed
+        own_group = "import os, time\nos.kill(0, 9)\ntime.sleep(60)"  # not the supervisor's
+        assert "timed out" in run_program(own_group, QUICK).reason
+        escape = (
+            "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+            "assert libc.mount(None, b'/', None, ctypes.c_ulong(32), None) == 0, 'mount refused'"
+        )
+        assert "mount refused" in run_program(escape).reason
+        assert "Permission denied" in run_program("open('/proc/1/environ')").reason
 
 
-def test_without_namespaces_the_audit_hook_still_refuses(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from apd.tasks.judging import sandbox
-
-    source = Path(sandbox._CHILD).read_text(encoding="utf-8")
-    without = tmp_path / "child.py"
-    entering = 'enter_namespaces(request["writable"])'
-    assert entering in source
-    without.write_text(source.replace(entering, "set()"), encoding="utf-8")
-    monkeypatch.setattr(sandbox, "_CHILD", without)
-    assert run_program("assert 1 + 1 == 2").passed
-    assert run_program("pass").kernel == frozenset()
-    assert run_program("open('note', 'w').write('x')").passed
-    for program in (
-        "import socket\nsocket.socket()",
-        "import os\nos.fork()",
-        f"open({str(tmp_path / 'elsewhere')!r}, 'w')",
-    ):
-        assert "not allowed" in run_program(program).reason
-    assert not run_program("while True: pass", QUICK).passed
+def test_without_the_kernel_the_audit_hook_still_refuses(tmp_path: Path) -> None:
+    with without("namespaces", "locks", folder=tmp_path):
+        assert run_program("assert 1 + 1 == 2").passed
+        assert run_program("pass").kernel == frozenset()
+        assert run_program("open('note', 'w').write('x')").passed
+        for program in (
+            "import socket\nsocket.socket()",
+            "import os\nos.fork()",
+            f"open({str(tmp_path / 'elsewhere')!r}, 'w')",
+        ):
+            assert "not allowed" in run_program(program).reason
+        assert not run_program("while True: pass", QUICK).passed
 
 
-def test_nothing_a_program_started_survives(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from apd.tasks.judging import sandbox
-
-    if "processes" not in run_program("pass").kernel:
-        pytest.skip("this system does not let this user create namespaces")
-    source = Path(sandbox._CHILD).read_text(encoding="utf-8")
-    for removed in ("sys.addaudithook(hook)", "resource.RLIMIT_NPROC: 0,"):
-        source = source.replace(removed, "pass" if "hook" in removed else "")
-    weakened = tmp_path / "child.py"
-    weakened.write_text(source, encoding="utf-8")
-    monkeypatch.setattr(sandbox, "_CHILD", weakened)
-    name = f"apd-left-over-{os.getpid()}"
-    program = (
-        f"import os, time\nif os.fork() == 0:\n    os.setsid()\n"
-        f"    os.execv('/bin/sleep', [{name!r}, '30'])\ntime.sleep(0.2)"
-    )
-    assert run_program(program).passed
+def test_nothing_a_program_started_survives(tmp_path: Path) -> None:
+    with without("hook", "functions", "locks", "processes", folder=tmp_path):
+        if "processes" not in run_program("pass").kernel:
+            pytest.skip("this system does not let this user create namespaces")
+        name = f"apd-left-over-{os.getpid()}"
+        program = (
+            f"import os, time\nif os.fork() == 0:\n    os.setsid()\n"
+            f"    os.execv('/bin/sleep', [{name!r}, '30'])\ntime.sleep(0.2)"
+        )
+        assert run_program(program).passed
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if _alive(path)]
     assert not any(name.encode() in command for command in commands)
 

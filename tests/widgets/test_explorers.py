@@ -18,7 +18,8 @@ from apd.widgets import (
 from apd.widgets import bundle as bundling
 from apd.widgets.marginals import describe_language, sentences
 
-EXPLORERS = ("coupling", "marginals", "stepper", "staleness", "lookahead")
+EXPLORERS = ("coupling", "marginals", "stepper", "staleness", "lookahead", "decode-live")
+SCRIPTS = (*EXPLORERS, "live/worker")
 
 
 class TestBundle:
@@ -28,13 +29,16 @@ class TestBundle:
         assert not re.search(r"^\s*import\b|^export (?!default)", script, re.MULTILINE)
         assert script.count("export default") == 1
 
-    @pytest.mark.parametrize("name", EXPLORERS)
+    @pytest.mark.parametrize("name", SCRIPTS)
     def test_no_name_is_taken_twice(self, name):
         script = bundling.bundle(f"{name}.js")
-        names = re.findall(r"^(?:const|let|class|function) (\w+)", script, re.MULTILINE)
+        kinds = r"const|let|class|(?:async )?function\*?"
+        names = re.findall(rf"^(?:{kinds}) (\w+)", script, re.MULTILINE)
         assert len(names) == len(set(names))
 
     def test_a_module_follows_those_it_needs(self):
+        assert bundling.modules("live/noise.js")[-2:] == ["live/warpers.js", "live/noise.js"]
+        assert "rng.js" in bundling.modules("live/noise.js")
         assert bundling.modules("coupling.js") == ["laws.js", "rng.js", "dom.js", "coupling.js"]
 
     def test_an_import_of_another_kind_is_an_error(self, tmp_path, monkeypatch):
@@ -43,7 +47,7 @@ class TestBundle:
         with pytest.raises(ValueError, match=r"odd\.js"):
             bundling.bundle("odd.js")
 
-    @pytest.mark.parametrize("path", sorted(bundling.STATIC.iterdir()), ids=lambda p: p.name)
+    @pytest.mark.parametrize("path", sorted(bundling.STATIC.rglob("*.*")), ids=lambda p: p.name)
     def test_names_no_other_host(self, path):
         addresses = re.findall(r"(?:https?:)?//[\w.]+\.\w+", path.read_text(encoding="utf-8"))
         assert [a for a in addresses if a != "http://www.w3.org"] == []

@@ -13,19 +13,32 @@ function mix64(z) {
   return z ^ (z >> 31n);
 }
 
+// The sequence that a position owns: its v-th output belongs to token v.
+const sequenceOf = (seed, position, draw) => {
+  const key = mix64(mix64(BigInt(seed) + GAMMA) ^ mix64(BigInt(draw + 1) * GAMMA));
+  return mix64(BigInt(position + 1) * GAMMA + key);
+};
+
+const uniformIn = (sequence, token) =>
+  Number((mix64(sequence + BigInt(token + 1) * GAMMA) >> 11n) || 1n) * 2 ** -53;
+
+const gumbel = (uniform) => -Math.log(-Math.log(uniform));
+
 // Uniform noise in (0, 1) of the tokens 0..numTokens-1 at one position.
 export function counterUniform(seed, position, numTokens, draw = 0) {
-  const key = mix64(mix64(BigInt(seed) + GAMMA) ^ mix64(BigInt(draw + 1) * GAMMA));
-  const sequence = mix64(BigInt(position + 1) * GAMMA + key);
-  return Array.from({ length: numTokens }, (_, token) => {
-    const bits = mix64(sequence + BigInt(token + 1) * GAMMA) >> 11n;
-    return Number(bits || 1n) * 2 ** -53;
-  });
+  const sequence = sequenceOf(seed, position, draw);
+  return Array.from({ length: numTokens }, (_, token) => uniformIn(sequence, token));
 }
 
 // Standard Gumbel noise, -log(-log u).
 export function gumbelNoise(seed, position, numTokens, draw = 0) {
-  return counterUniform(seed, position, numTokens, draw).map((u) => -Math.log(-Math.log(u)));
+  return counterUniform(seed, position, numTokens, draw).map(gumbel);
+}
+
+// The same as a function of the token, for laws of which few tokens matter.
+export function gumbelNoiseAt(seed, position, draw = 0) {
+  const sequence = sequenceOf(seed, position, draw);
+  return (token) => gumbel(uniformIn(sequence, token));
 }
 
 // argmax of log p + g; the first of equals, as in torch.

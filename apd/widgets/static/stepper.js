@@ -1,14 +1,13 @@
 // Recorded decodes of APD, iteration by iteration.
 // State: recording, prompt, weight, window, lookahead (indices into the grid), iteration.
-import { button, chart, choice, connect, element, explorerRoot, figures, polyline, rovingFocus, shape, slider, spoken } from "./dom.js";
+import { button, chart, choice, connect, element, explorerRoot, figures, polyline, shape, slider, spoken } from "./dom.js";
+import { draftCards, positionDetail } from "./draft-cards.js";
 
 const STEP_MS = 900;
 const COLOURS = 6; // hues of iterations before they repeat, as in apd.display
 
 const seconds = ({ times_s: times }) => times.reduce((total, part) => total + part, 0);
 const limit = (value) => (value === null ? "all" : String(value));
-// White space that a reader has to see.
-const visible = (text) => text.replace(/ /g, "␣").replace(/\n/g, "⏎").replace(/\t/g, "⇥");
 
 // Running totals after the first `count` iterations.
 export function stepperTotals(iterations, count) {
@@ -35,66 +34,6 @@ function decodedText(iterations, count) {
     class: "apd-decode", role: "group", "data-name": "decoded", tabindex: 0,
     "aria-label": `Decoded text after ${count} iterations`,
   }, ...parts);
-}
-
-function lawList(name, entries, vocabulary) {
-  const rows = entries.map(([token, probability]) =>
-    element("tr", {}, element("th", { scope: "row" }, visible(vocabulary[token])),
-      element("td", { "data-value": probability }, probability.toFixed(3)),
-      element("td", { class: "apd-share" }, element("span", { style: `width: ${100 * probability}%` }))));
-  return element("table", { class: "apd-law" }, element("caption", {}, name), element("tbody", {}, ...rows));
-}
-
-// Only the first disagreement rejects a token; what comes after the end of an iteration is not judged.
-const isRejected = ({ draft, target, accepted }, offset) =>
-  offset === accepted && draft[offset] !== target[offset] &&
-  draft.slice(0, accepted).every((token, i) => token === target[i]);
-
-// What is known of one drafted position.
-function positionDetail({ iteration, offset, vocabulary }) {
-  const { draft, target, accepted, start, laws } = iteration;
-  const agree = draft[offset] === target[offset];
-  const fate = offset < accepted ? (offset === 0 && !agree ? "accepted, as the first always is" : "accepted")
-    : isRejected(iteration, offset) ? "rejected" : "not reached: the iteration had ended before";
-  const [marginal, joint, mixed] = laws[offset];
-  const heading = `Token ${start + offset + 1}: draft ${visible(vocabulary[draft[offset]])}, ` +
-    `target ${visible(vocabulary[target[offset]])}; ${agree ? "they agree" : "they differ"}; ${fate}.`;
-  return [
-    element("p", { class: "apd-spoken" }, heading),
-    element("div", { class: "apd-laws" },
-      lawList("p_D, the marginal (draft)", marginal, vocabulary),
-      lawList("p_T, the mixture (target)", mixed, vocabulary),
-      lawList("p̂_AR, the verifier", joint, vocabulary)),
-  ];
-}
-
-// Draft over target, a card for each position; focus or the mouse shows the laws behind it.
-function draftCards(iteration, vocabulary, show) {
-  const { draft, target, accepted, start, drafted } = iteration;
-  const cards = draft.map((token, offset) => {
-    const agree = token === target[offset];
-    const kept = offset < accepted;
-    const rejected = isRejected(iteration, offset);
-    const fate = kept ? "accepted" : rejected ? "rejected" : "not reached";
-    const label = `token ${start + offset + 1}: draft ${visible(vocabulary[token])}, target ` +
-      `${visible(vocabulary[target[offset]])}, ${agree ? "agree" : "differ"}, ${fate}`;
-    return element("li", {
-      class: kept ? "apd-card apd-kept" : "apd-card", tabindex: offset === 0 ? 0 : -1,
-      "aria-label": label, "data-offset": offset,
-      onmouseenter: () => show(offset), onfocus: () => show(offset),
-    },
-    element("span", { class: "apd-draft" }, visible(vocabulary[token])),
-    element("span", { class: agree ? "apd-agree" : "apd-differ", "aria-hidden": "true" }, agree ? "=" : "≠"),
-    element("span", { class: "apd-target" }, visible(vocabulary[target[offset]])),
-    element("span", { class: "apd-fate", "aria-hidden": "true" }, kept ? "✓" : rejected ? "✗" : "not reached"));
-  });
-  const list = element("ul", {
-    class: "apd-cards", "aria-label": "Draft and target, position by position",
-    onkeydown: (event) => rovingFocus(event, cards),
-  }, ...cards);
-  const hidden = drafted - draft.length;
-  return [list, hidden > 0 ? element("p", { class: "apd-note" },
-    `… and ${hidden} more drafted after them, not kept.`) : null];
 }
 
 function progressChart(iterations, count) {
