@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from execute_notebooks import DEFAULT_PAIR, NotebookFailed, execute_notebooks
+from repository_links import link_to_repository
 from social_picture import draw
 from vendor_scripts import VendorError, vendor_scripts
 
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     extra = {"vendor": vendor, "live": live}
     source = stage(build, extra, options.pair)
     write_addresses(source / "_config.yml", options.base_url, options.repository)
+    link_to_repository(source / "_config.yml", ROOT / "CITATION.cff")
     draw(source / "book" / "_static" / "social.png")
     status = run_sphinx(source)
     seconds = time.perf_counter() - start

@@ -23,9 +23,21 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "@jupyter-widgets/html-manager/dist",
         ("embed-amd.js", "*.woff2", "*.woff", "*.ttf"),
     ),
+    # Its parts one by one: the ready-made bundles start a speech worker that pages need not load.
     "mathjax": (
-        "mathjax/es5",
-        ("tex-mml-chtml.js", "input/tex/extensions/*.js", "output/chtml/fonts/woff-v2/*.woff"),
+        "mathjax",
+        (
+            "startup.js",
+            "core.js",
+            "input/tex.js",
+            "input/tex/extensions/*.js",
+            "output/chtml.js",
+            "a11y/assistive-mml.js",
+        ),
+    ),
+    "mathjax/fonts/mathjax-newcm-font": (
+        "@mathjax/mathjax-newcm-font",
+        ("chtml.js", "chtml/woff2/*.woff2", "chtml/dynamic/*.js"),
     ),
 }
 

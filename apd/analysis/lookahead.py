@@ -1,7 +1,7 @@
 """Where the model means to end, as a function of the lookahead M.
 
 A dLLM that sees M masked positions fills M positions and is finished: the text has to end inside
-them or right behind them. How likely an end token is, at the frontier and further ahead, therefore
+them or right after them. How likely an end token is, at the frontier and further ahead, therefore
 depends on M, and with it the length of the answer.
 """
 

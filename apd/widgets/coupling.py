@@ -55,18 +55,27 @@ def coupling_explorer(
     words: Sequence[str] = WORDS,
     mixture_weight: float = 0.5,
     seed: int = 0,
-    draws: int = 0,
+    draws: int = 100,
 ) -> CouplingExplorer:
     """Explore the agreement of draft and target; see `CouplingExplorer` for the arguments.
+
+    The sliders of the weights go from 0 to 100, so probabilities become percentages.
 
     Raises:
         traitlets.TraitError: a value out of its range, or a number of weights that is not V.
     """
     return CouplingExplorer(
         words=list(words),
-        draft_weights=[float(weight) for weight in draft_weights],
-        verifier_weights=[float(weight) for weight in verifier_weights],
+        draft_weights=_on_sliders(draft_weights),
+        verifier_weights=_on_sliders(verifier_weights),
         mixture_weight=mixture_weight,
         seed=seed,
         draws=draws,
     )
+
+
+def _on_sliders(weights: Sequence[float]) -> list[float]:
+    """The same law in weights up to 100: what is smaller than 1 or larger than 100 is scaled."""
+    largest = max(weights, default=0.0)
+    scale = 1.0 if largest == 0 or 1 < largest <= 100 else 100 / sum(weights)
+    return [scale * float(weight) for weight in weights]

@@ -16,7 +16,7 @@ from apd.display import StreamingDetokenizer, visible
 from apd.mixture import mixture_log_probs
 from apd.models.pairs import Pair
 
-SHOWN_AFTER_REJECTION = 3  # drafted positions recorded behind the accepted ones
+SHOWN_AFTER_REJECTION = 3  # drafted positions recorded after the accepted ones
 TOP_TOKENS = 3
 LEAST_SHOWN = 0.0005  # probabilities have three decimals
 
@@ -28,9 +28,9 @@ def record_decode(pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig) -> lis
 
     A record has start (tokens decoded before it), drafted (positions the dLLM filled), accepted (a
     count), tokens (accepted ones up to and including an end token) and their text, draft and target
-    (ids of the accepted positions and a few behind), times_s (dLLM, verifier, rest), and laws: for
-    each of these positions the likeliest tokens of p_D, p̂_AR and p_T at the decode's temperature,
-    as [id, probability].
+    (ids of the accepted positions and a few after them), times_s (dLLM, verifier, rest), and laws:
+    for each of these positions the likeliest tokens of p_D, p̂_AR and p_T at the decode's
+    temperature, as [id, probability].
 
     Raises:
         ValueError: the pair has no verifier, or the prompt is malformed.

@@ -91,13 +91,13 @@ def staleness_figure(explorer: StalenessExplorer) -> Figure:
     figure, axes = plots.panels(2)
     tables = [np.array(recording[name], dtype=float) for name in ("key_drift", "value_drift")]
     top = max(np.nanmax(table) for table in tables)
-    edges = (0.5, len(recording["distances"]) + 0.5, recording["layers"] + 0.5, 0.5)
+    edges = (0.5, len(recording["distances"]) + 0.5, recording["layers"] - 0.5, -0.5)
     for ax, table, title in zip(axes, tables, ("keys", "values"), strict=True):
         image = ax.imshow(100 * table, aspect="auto", extent=edges, vmin=0, vmax=100 * top)
         ax.axvline(explorer.kv_window + 0.5, color="white", linewidth=1.5)
         ax.set_title(title)
         ax.set_xlabel("distance behind the frontier (tokens)")
-        ax.set_yticks(range(1, recording["layers"] + 1))
+        ax.set_yticks(range(recording["layers"]))
         ax.grid(False)
     axes[0].set_ylabel("layer")
     figure.colorbar(image, ax=axes, label="change until complete (%)")

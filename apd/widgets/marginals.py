@@ -46,7 +46,7 @@ def marginals_explorer(
     language: int = 0,
     group_size: int = 2,
     seed: int = 0,
-    samples: int = 0,
+    samples: int = 50,
 ) -> MarginalsExplorer:
     """Explore what is lost by drawing tokens from their marginals.
 

@@ -19,6 +19,7 @@ from apd.models.pairs import Pair, load_pair, pair_spec
 from apd.runs.provenance import describe_session, hash_checkpoint, now
 from apd.tasks import load_task
 from apd.tasks.figure_1 import QUESTION
+from apd.tasks.task import ACCURACY, Task
 from apd.widgets.decodes import record_decode, token_texts
 from apd.widgets.profiles import record_lookahead, record_staleness
 from apd.widgets.recordings import save_recording
@@ -32,7 +33,7 @@ GRID: dict[str, list[Any]] = {
 LOOKAHEADS = [1, 2, 4, 8, 16, 32, 64, None]
 MAX_NEW_TOKENS = pair_spec(PAIR).canvas
 MAX_DISTANCE = 64
-STALENESS_PROBLEMS, LOOKAHEAD_PROBLEMS = 4, 5
+STALENESS_PROBLEMS, LOOKAHEAD_PROBLEMS, WORD_PROBLEMS = 4, 5, 2
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,12 +65,8 @@ def model_files(pair: str) -> list[dict[str, Any]]:
 
 
 def decodes(pair: Pair, grid: dict[str, list[Any]] = GRID) -> dict[str, Any]:
-    """Decodes of two prompts over a grid of R, W and M, all with the same noise."""
-    words, programs = load_task("mini_gsm"), load_task("mini_humaneval")
-    prompts: list[dict[str, Any]] = [
-        {"name": "sheep", "text": QUESTION, "system": words.system},
-        {"name": "program", "text": programs.user(programs.rows[0]), "system": programs.system},
-    ]
+    """Decodes of a few prompts over a grid of R, W and M, all with the same noise."""
+    prompts = stepper_prompts()
     found: list[dict[str, Any]] = []
     axes = (range(len(values)) for values in grid.values())
     for index, *places in itertools.product(range(len(prompts)), *axes):
@@ -81,17 +78,29 @@ def decodes(pair: Pair, grid: dict[str, list[Any]] = GRID) -> dict[str, Any]:
             noise="position",
             max_new_tokens=MAX_NEW_TOKENS,
         )
-        ids = pair.encode_chat(prompts[index]["text"], prompts[index]["system"])
-        iterations = record_decode(pair, ids, config)
-        found.append({"prompt": index, **chosen, "iterations": iterations})
+        _, task, problem = prompts[index]
+        iterations = record_decode(pair, task.prompt_ids(pair, problem), config)
+        reply = "".join(iteration["text"] for iteration in iterations)
+        right = task.verdicts(task.rows[problem], reply)[ACCURACY]
+        found.append({"prompt": index, **chosen, "right": right, "iterations": iterations})
     shared = ("noise", "temperature", "top_p", "seed", "max_new_tokens", "acceptance")
     return {
         "grid": grid,
         "settings": {name: getattr(config, name) for name in shared},
-        "prompts": [{"name": prompt["name"], "text": prompt["text"]} for prompt in prompts],
+        "prompts": [
+            {"name": name, "text": task.user(task.rows[problem])} for name, task, problem in prompts
+        ],
         "vocabulary": token_texts(pair, [decode["iterations"] for decode in found]),
         "decodes": found,
     }
+
+
+def stepper_prompts() -> list[tuple[str, Task, int]]:
+    """Name, task and problem of each prompt: word problems of several lengths, and a program."""
+    words = load_task("mini_gsm")
+    problems = [(f"word problem {number + 1}", words, number) for number in range(WORD_PROBLEMS)]
+    sheep, program = load_task("figure_1"), load_task("mini_humaneval")
+    return [("sheep", sheep, 0), *problems, ("program", program, 0)]
 
 
 def staleness(pair: Pair) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class StalenessExplorer(Explorer):
         recording: what `apd.widgets.profiles.record_staleness` returns, without provenance.
         measure: index into key_step, value_step, key_drift, value_drift.
         kv_window: W to mark on the map, >= 1.
-        layer, distance: the cell read out, counted from 1.
+        layer, distance: the cell read out; layers count from 0, distances from 1.
     """
 
     _esm = bundle("staleness.js")
@@ -28,17 +28,19 @@ class StalenessExplorer(Explorer):
     recording = synced(traitlets.Dict())
     measure = synced(traitlets.Int(0, min=0, max=len(MEASURES) - 1))
     kv_window = synced(traitlets.Int(16, min=1))
-    layer = synced(traitlets.Int(1, min=1))
+    layer = synced(traitlets.Int(0, min=0))
     distance = synced(traitlets.Int(1, min=1))
 
     @traitlets.validate("layer", "distance", "kv_window")
     def _is_on_the_map(self, proposal: Any) -> int:
         name = "layer" if proposal.trait.name == "layer" else "distance"
-        largest = self.recording["layers"] if name == "layer" else len(self.recording["distances"])
-        if proposal.value > largest:
+        first, last = 1, len(self.recording["distances"])
+        if name == "layer":
+            first, last = 0, self.recording["layers"] - 1
+        if proposal.value > last:
             raise traitlets.TraitError(
                 f"{proposal.trait.name}={proposal.value} is not allowed: "
-                f"it must lie in 1..{largest}, what was measured"
+                f"it must lie in {first}..{last}, what was measured"
             )
         value: int = proposal.value
         return value
@@ -49,7 +51,7 @@ def staleness_explorer(
     *,
     measure: str = "key_drift",
     kv_window: int = 16,
-    layer: int = 1,
+    layer: int | None = None,
     distance: int = 1,
 ) -> StalenessExplorer:
     """Explore the age of keys and values.
@@ -59,7 +61,7 @@ def staleness_explorer(
         measure: change of "key_step" or "value_step" in the next step, or "key_drift" or
             "value_drift" until the answer is complete.
         kv_window: W to begin with.
-        layer, distance: the cell to begin with.
+        layer, distance: the cell to begin with; the last layer, as the first never changes.
 
     Raises:
         ValueError: no such measure.
@@ -73,6 +75,6 @@ def staleness_explorer(
         recording={key: value for key, value in recording.items() if key != "provenance"},
         measure=MEASURES.index(measure),
         kv_window=kv_window,
-        layer=layer,
+        layer=recording["layers"] - 1 if layer is None else layer,
         distance=distance,
     )

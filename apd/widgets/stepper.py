@@ -54,7 +54,7 @@ def apd_stepper(
     kv_window: int | None = None,
     max_lookahead: int | None = None,
     prompt: int = 0,
-    iteration: int = 0,
+    iteration: int = 1,
 ) -> ApdStepper:
     """Step through recorded decodes.
 

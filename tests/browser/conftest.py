@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from book_pages import BookPages
 from check_book import browser, serve
 from explorer_page import ExplorerPage, bare_page, initial_states, watch
 
@@ -52,6 +53,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def http_address(site: tuple[Path, str]) -> Iterator[str]:
     with serve(site[0]) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def book(chromium: Any, site: tuple[Path, str], http_address: str) -> BookPages:
+    if "APD_BOOK_HTML" not in os.environ:
+        pytest.skip("the book is not built here: run `make browser-test`")
+    return BookPages(chromium, site[0], http_address)
 
 
 @pytest.fixture(params=["http", "file"])

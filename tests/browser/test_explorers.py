@@ -282,7 +282,7 @@ class TestStaleness:
         state = opened.states["StalenessExplorer"]
         table = state["recording"]["key_drift"]
         explorer = opened.explorer("KV staleness explorer")
-        explorer.locator('.apd-cell[data-layer="2"][data-distance="3"]').click()
+        explorer.locator('.apd-cell[data-layer="1"][data-distance="3"]').click()
         assert number(explorer, "cell") == close(table[1][2])
         opened.page.keyboard.press("ArrowRight")
         opened.page.keyboard.press("ArrowUp")

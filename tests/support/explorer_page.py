@@ -28,6 +28,7 @@ class ExplorerPage:
 
     def explorer(self, label: str) -> Any:
         """The explorer of this accessible name."""
+        self.page.evaluate("window.apdLoadExplorers()")
         found = self.page.get_by_role("region", name=label, exact=True)
         found.wait_for(timeout=20_000)
         found.scroll_into_view_if_needed()
@@ -91,6 +92,5 @@ def page_of(explorers: list[Any]) -> str:
   document.documentElement.dataset.theme = "dark";</script>
 <script src="vendor/require.js"></script>
 <script src="widgets-setup.js"></script>
-<script src="vendor/@jupyter-widgets/html-manager/dist/embed-amd.js"></script>
 <script type="{STATE}">{state}</script></head>
 <body><main>{views}</main></body></html>"""

@@ -98,8 +98,8 @@ class TestState:
 
     def test_staleness_stays_on_its_map(self):
         explorer = staleness_explorer(widget_recordings.staleness(), kv_window=4)
-        with pytest.raises(traitlets.TraitError, match=r"1\.\.3"):
-            explorer.layer = 4
+        with pytest.raises(traitlets.TraitError, match=r"0\.\.2"):
+            explorer.layer = 3
         with pytest.raises(ValueError, match="key_drift"):
             staleness_explorer(widget_recordings.staleness(), measure="age")
 

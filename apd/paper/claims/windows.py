@@ -159,7 +159,7 @@ CLAIMS = [
         published=lambda: paper_curve("fig6", ACCURACY, "W", ("None", "1")),
         findings=lambda e: _w_is_nearly_free(SMALLEST_W, e),
         explain=lambda e: (
-            "With the smallest window a token's keys are frozen while everything behind it is "
+            "With the smallest window a token's keys are frozen while everything after it is "
             "still masked, and this small model relies on them."
         ),
     ),

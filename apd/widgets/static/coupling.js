@@ -40,7 +40,7 @@ function weightTable(words, set, model) {
     for (const [name, law] of [["draft_weights", "p_D"], ["verifier_weights", "p̂_AR"]]) {
       const control = slider({
         label: `weight of ${word} under ${law}`, min: 0, max: 100, step: 1, compact: true,
-        name: `${name}-${v}`,
+        format: (value) => String(Math.round(10 * value) / 10), name: `${name}-${v}`,
         onchange: (value) =>
           set({ [name]: model.get(name).map((old, i) => (i === v ? value : old)) }),
       });

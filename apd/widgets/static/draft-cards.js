@@ -17,8 +17,13 @@ function fateOf({ draft, target, accepted }, offset) {
   if (target === null) return "accepted";
   const agree = draft[offset] === target[offset];
   if (offset < accepted) return offset === 0 && !agree ? "accepted, as the first always is" : "accepted";
-  return agree ? "not reached: an earlier token was rejected" : "rejected";
+  return isRejected({ draft, target, accepted }, offset) ? "rejected" : "not reached";
 }
+
+// Only the first disagreement rejects a token; what comes after the end of an iteration is not judged.
+const isRejected = ({ draft, target, accepted }, offset) =>
+  target !== null && offset === accepted && draft[offset] !== target[offset] &&
+  draft.slice(0, accepted).every((token, i) => token === target[i]);
 
 // What is known of one drafted position.
 export function positionDetail({ iteration, offset, vocabulary }) {
@@ -51,7 +56,7 @@ export function draftCards(iteration, vocabulary, show) {
     const compared = target === null ? "" : `target ${visible(vocabulary[target[offset]])}, ` +
       `${agree ? "agree" : "differ"}, `;
     const label = `token ${placeOf(iteration, offset)}: draft ${visible(vocabulary[token])}, ` +
-      `${compared}${kept ? "accepted" : "not accepted"}`;
+      `${compared}${fateOf(iteration, offset)}`;
     return element("li", {
       class: kept ? "apd-card apd-kept" : "apd-card", tabindex: offset === 0 ? 0 : -1,
       "aria-label": label, "data-offset": offset,
@@ -62,7 +67,7 @@ export function draftCards(iteration, vocabulary, show) {
       element("span", { class: agree ? "apd-agree" : "apd-differ", "aria-hidden": "true" }, agree ? "=" : "≠"),
       element("span", { class: "apd-target" }, visible(vocabulary[target[offset]])),
     ]),
-    element("span", { class: "apd-fate", "aria-hidden": "true" }, kept ? "✓" : "✗"));
+    element("span", { class: "apd-fate", "aria-hidden": "true" }, kept ? "✓" : isRejected(iteration, offset) ? "✗" : "not reached"));
   });
   const list = element("ul", {
     class: "apd-cards", "aria-label": "Draft and target, position by position",
@@ -70,5 +75,5 @@ export function draftCards(iteration, vocabulary, show) {
   }, ...cards);
   const hidden = drafted - draft.length;
   return [list, hidden > 0 ? element("p", { class: "apd-note" },
-    `… and ${hidden} more drafted behind them, not kept.`) : null];
+    `… and ${hidden} more drafted after them, not kept.`) : null];
 }

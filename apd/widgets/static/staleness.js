@@ -20,17 +20,17 @@ export function stalenessBehind(table, kvWindow) {
 function heatmap(table, distances, largest, select) {
   const cells = table.map((row, layer) => row.map((value, d) =>
     element("span", {
-      class: "apd-cell", role: "gridcell", tabindex: -1, "data-layer": layer + 1,
+      class: "apd-cell", role: "gridcell", tabindex: -1, "data-layer": layer,
       "data-distance": distances[d], "data-value": value ?? "",
       style: `--apd-heat: ${value === null ? 0 : Math.round((100 * value) / largest)}%`,
-      "aria-label": `layer ${layer + 1}, distance ${distances[d]}: ${percent(value)}`,
-      onclick: () => select(layer + 1, distances[d]),
-      onmouseenter: () => select(layer + 1, distances[d]),
-      onfocus: () => select(layer + 1, distances[d]),
+      "aria-label": `layer ${layer}, distance ${distances[d]}: ${percent(value)}`,
+      onclick: () => select(layer, distances[d]),
+      onmouseenter: () => select(layer, distances[d]),
+      onfocus: () => select(layer, distances[d]),
     })));
   const rows = cells.map((row, layer) =>
     element("div", { class: "apd-heat-row", role: "row" },
-      element("span", { class: "apd-heat-label", role: "rowheader" }, `layer ${layer + 1}`),
+      element("span", { class: "apd-heat-label", role: "rowheader" }, `layer ${layer}`),
       ...row));
   const grid = element("div", {
     class: "apd-heat", role: "grid", "aria-label": "Staleness by layer and distance; move with the arrow keys",
@@ -94,9 +94,9 @@ export default {
         cell.classList.toggle("apd-edge", Number(cell.dataset.distance) === width);
         cell.tabIndex = here ? 0 : -1;
       }
-      const value = table[layer - 1][distance - 1];
+      const value = table[layer][distance - 1];
       const column = table.map((row) => row[distance - 1]).filter((one) => one !== null);
-      const row = table[layer - 1].filter((one) => one !== null);
+      const row = table[layer].filter((one) => one !== null);
       const refreshed = distance <= width ? "inside the window, so it is computed anew" : "behind the window, so the old one is kept";
       verdict.set(`Layer ${layer}, ${distance} behind the frontier: ${percent(value)}; ${refreshed}.`);
       readouts.set("cell", percent(value), value ?? "");

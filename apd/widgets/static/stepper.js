@@ -17,6 +17,12 @@ export function stepperTotals(iterations, count) {
   return { tokens, elapsed, rate: count ? tokens / count : null, speed: elapsed ? tokens / elapsed : null };
 }
 
+// Whether the finished answer is right, where the recording says so.
+function outcomeOf({ right, iterations }, count) {
+  if (right === undefined || count < iterations.length) return "";
+  return right ? " ✓ The answer is right." : " ✗ The answer is wrong.";
+}
+
 function decodedText(iterations, count) {
   const parts = iterations.slice(0, count).map(({ text, tokens }, i) =>
     element("span", {
@@ -112,9 +118,9 @@ export default {
       detail.setAttribute("aria-live", timer === null ? "polite" : "off");
     }
 
-    function showIteration(iteration, number, held) {
+    function showIteration(iteration, number, held, outcome) {
       const { accepted, drafted } = iteration;
-      verdict.set(`Iteration ${number}: ${drafted} drafted, ${accepted} accepted.`);
+      verdict.set(`Iteration ${number}: ${drafted} drafted, ${accepted} accepted.${outcome}`);
       const show = (offset) =>
         detail.replaceChildren(...positionDetail({ iteration, offset, vocabulary }));
       cards.replaceChildren(...draftCards(iteration, vocabulary, show).filter((part) => part !== null));
@@ -138,7 +144,8 @@ export default {
         detail.replaceChildren();
       } else {
         // The first position that was not accepted says why the iteration ended.
-        showIteration(iterations[count - 1], count, iterations[count - 1].accepted);
+        const { accepted } = iterations[count - 1];
+        showIteration(iterations[count - 1], count, accepted, outcomeOf(chosen, count));
       }
       const { tokens, elapsed, rate, speed } = stepperTotals(iterations, count);
       readouts.set("tokens", String(tokens));

@@ -1,0 +1,24 @@
+"""axe-core finds nothing on any page, at desktop and phone width, in both themes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from book_pages import BookPages
+
+AXE = Path(__file__).parents[2] / "_build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa",
+    "best-practice"]}).then(({violations}) => violations.flatMap(({id, nodes}) =>
+    nodes.map(({target}) => `${id}: ${target.join(" ")}`)))"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (1400, "dark"), (390, "light")])
+def test_axe_finds_nothing(book: BookPages, width: int, theme: str) -> None:
+    script = AXE.read_text(encoding="utf-8")
+    faults: Counter[str] = Counter()
+    for address, page in book.each(width, theme):
+        page.evaluate(script)
+        faults.update(f"{address}: {fault}" for fault in page.evaluate(RUN))
+    assert faults == Counter()

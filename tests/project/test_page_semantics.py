@@ -1,0 +1,60 @@
+"""What is mended in the finished pages, and the links to the repository."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tools")]
+
+from page_semantics import mend  # noqa: E402
+from repository_links import link_to_repository  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<tr><th></th><th>mean</th>", "<tr><td></td><th>mean</th>"),
+        ('<th style="x">\n</th>', '<td style="x"></td>'),
+        ('<summary aria-label="Toggle hidden content">\n<p>Show', "<summary>\n<p>Show"),
+        (
+            '<button class="btn search-button-field a" title="Search" aria-label="Search" data-x>',
+            '<button class="btn search-button-field a" title="Search" data-x>',
+        ),
+        (
+            '<summary><span class="toctree-toggle">',
+            '<summary aria-label="Pages of this chapter"><span class="toctree-toggle">',
+        ),
+        (
+            '<i></i>\n  <script defer src="../_static/scripts/fontawesome.js?d=1"></script>',
+            "<i></i>",
+        ),
+        ("<p>no explorer here</p>", "<p>no explorer here</p>"),
+    ],
+)
+def test_faults_of_the_theme_are_mended(before: str, after: str) -> None:
+    assert mend(before) == after
+
+
+def test_a_page_with_explorers_has_a_link_with_an_access_key_to_the_first() -> None:
+    view = '<script type="application/vnd.jupyter.widget-view+json">{}</script>'
+    skip = '<div id="pst-skip-link" class="skip-link d-print-none">'
+    page = mend(f"{skip}</div>{view}{view}")
+    assert page.count('id="first-explorer"') == 1
+    assert page.index('accesskey="e"') < page.index('id="first-explorer"') < page.index(view)
+
+
+def test_the_pages_link_to_the_repository_that_the_citation_names(tmp_path: Path) -> None:
+    config, citation = tmp_path / "_config.yml", tmp_path / "CITATION.cff"
+    config.write_text((ROOT / "_config.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    citation.write_text("title: a book\n", encoding="utf-8")
+    before = config.read_text(encoding="utf-8")
+    link_to_repository(config, citation)
+    assert config.read_text(encoding="utf-8") == before
+    citation.write_text("repository-code: https://example.org/book\n", encoding="utf-8")
+    link_to_repository(config, citation)
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    assert settings["html"]["use_edit_page_button"] and settings["html"]["use_repository_button"]
+    assert settings["repository"]["url"] == "https://example.org/book"
