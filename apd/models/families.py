@@ -8,7 +8,7 @@ them; nothing in such a file says which way its outputs are shifted, so that has
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Family:
     model_class: type[Any]
     read_config: Callable[[Mapping[str, Any], Path], PreTrainedConfig]
     shifted: bool | None
-    to_parameter: Callable[[str], str | None] = str
+    to_parameter: Callable[[str], str | None] = field(default_factory=lambda: str)
 
 
 def _reader(config_class: Any) -> Callable[[Mapping[str, Any], Path], PreTrainedConfig]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,7 +89,7 @@ class HubRows:
     subset: str
     split: str
     columns: tuple[str, ...]
-    prepare: Callable[[Mapping[str, Any]], Row] = dict
+    prepare: Callable[[Mapping[str, Any]], Row] = field(default_factory=lambda: dict)
     may_be_empty: tuple[str, ...] = ()
     public = True
 
