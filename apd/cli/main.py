@@ -11,6 +11,7 @@ from typing import Any
 from apd.cli import aup, bench, demo, doctor, export_web, models, reproduce, train_mini
 from apd.cli import eval as evaluate
 from apd.cli.streams import close_streams, open_streams
+from apd.display import visible
 from apd.errors import ApdError, ApdWarning
 
 Command = Callable[[argparse.Namespace], int]
@@ -82,7 +83,7 @@ def _fail(error: Exception | str) -> int:
     text = str(error)
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         text = f"{error.filename}: {error.strerror}"
-    print(f"apd: error: {' '.join(text.split())}", file=sys.stderr)
+    print(f"apd: error: {visible(' '.join(text.split()))}", file=sys.stderr)
     return EXIT_ERROR
 
 

@@ -73,6 +73,12 @@ def test_errors_are_one_line(error, monkeypatch, capsys):
     assert captured.err == f"apd: error: {' '.join(str(error).split())}\n"
 
 
+def test_an_error_sends_no_escapes_to_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(COMMANDS["models"], "run", failing(ApdError("no \x1b[2Jmodel\x07")))
+    assert main(["models"]) == 2
+    assert capsys.readouterr().err == "apd: error: no ␛[2Jmodel␇\n"
+
+
 def test_traceback_shows_where_an_error_came_from(monkeypatch):
     monkeypatch.setattr(COMMANDS["models"], "run", failing(ApdError("broken")))
     with pytest.raises(ApdError, match="broken"):
