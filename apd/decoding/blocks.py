@@ -43,19 +43,12 @@ class BlockConfig(SamplingConfig):
 
 
 class Proposal(NamedTuple):
-    """What one pass proposes for the masked positions of a block.
+    """What one pass proposes for the masked positions of a block."""
 
-    Attributes:
-        positions: (N,) long, absolute and ascending.
-        tokens: (N,) long, drawn from the law that temperature and nucleus leave.
-        confidence: (N,) float64, the tokens' probabilities at temperature 1, all tokens kept.
-        log_raw: (N, V) that law.
-    """
-
-    positions: Tensor
-    tokens: Tensor
-    confidence: Tensor
-    log_raw: Tensor
+    positions: Tensor  # (N,) long, absolute and ascending
+    tokens: Tensor  # (N,) long, drawn from the law that temperature and nucleus leave
+    confidence: Tensor  # (N,) float64, the tokens' probabilities at temperature 1, all tokens kept
+    log_raw: Tensor  # (N, V) that law
 
 
 class BlockCanvas:

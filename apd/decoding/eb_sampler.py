@@ -2,6 +2,8 @@
 
 Source: Ben-Hamu, Gat, Severo, Nolte and Karrer 2025, arXiv 2505.24857, Algorithm 1.
 
+Its steps::
+
     for each block (one unless B is given), until it is full:
         p_i      the marginals of the masked positions, given all that is filled
         E_i      how wrong the model is expected to be at i: entropy, 1 - confidence or - margin

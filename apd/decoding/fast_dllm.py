@@ -2,6 +2,8 @@
 
 Source: Wu et al. 2025, arXiv 2505.22618; Theorem 1, Algorithm 1 and the published code.
 
+Its steps::
+
     for each block of B positions:
         one pass over the whole canvas; keep keys and values if there is a cache
         until the block is full:

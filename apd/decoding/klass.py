@@ -2,6 +2,8 @@
 
 Source: Kim, Hong, Jung, Park and Yun 2025, arXiv 2511.05664 (KL-Adaptive Stability Sampling).
 
+Its steps::
+
     for each block (one unless B is given), until it is full:
         p_i      the marginals of the masked positions
         d_i      KL(p_i now || p_i one pass ago)

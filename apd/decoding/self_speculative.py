@@ -5,6 +5,8 @@ and Han et al. 2026 (S2D2, arXiv 2603.25702): one model drafts with all it predi
 verifies in the order that it is to be faithful to. Here that order is left to right, one token at a
 time, and noise by position makes the two comparable.
 
+Its steps::
+
     t = first position that is not decoded; x̂_t ... x̂_(t+k-1) = the draft, empty at first
     verify    one pass over k + 1 canvases; the j-th holds x_<t, x̂_t ... x̂_(t+j-1) and masks
               y_(t+j) = argmax(log p_D(. | canvas j) + g_(t+j))

@@ -4,6 +4,8 @@ Sources: Leviathan, Kalman and Matias 2023, arXiv 2211.17192, Algorithm 1; Chen 
 2302.01318, Algorithm 2. APD turned round: there the large model drafts and a small one decides how
 much is kept, here the large one decides.
 
+Its steps::
+
     t = first position that is not decoded; q = laws of the drafter, p = laws of the large model
     draft     x̂_t ... x̂_(t+K-1)  from the small autoregressive model, one pass a token, q_i its
               conditionals; or from the dLLM, one pass for all, q_i its marginals

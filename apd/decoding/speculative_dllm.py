@@ -1,11 +1,11 @@
 """Speculative decoding with the dLLM as the drafter of the large autoregressive model.
 
 The loop, its sources and its promise are those of :mod:`apd.decoding.speculative`: the law of the
-large model, exactly. What differs is the draft,
+large model, exactly. What differs is the draft::
 
     draft     x̂_t ... x̂_(t+K-1), each from q_i = p_D(x_i | x_<t), the dLLM's marginals
 
-which costs one pass whatever K is, and whose tokens do not know of each other. W and M make it
+It costs one pass whatever K is, and its tokens do not know of each other. W and M make it
 cheaper and worse, as they do for APD.
 """
 

@@ -2,6 +2,8 @@
 
 Source: Hong et al. 2025, arXiv 2507.18578 (wide in, narrow out), and the published code.
 
+Its steps::
+
     for each block of B positions, until it is full:
         one pass over the canvas and a shadow of the block, in which each position's token is hidden
         wide in     x̂_i, c_i: a token for each masked position, and its probability
