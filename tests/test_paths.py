@@ -25,5 +25,5 @@ def test_a_wrong_variable_is_an_error_with_the_remedy(monkeypatch, tmp_path):
 def test_an_installation_without_data_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.delenv(paths.DATA_DIR_VARIABLE, raising=False)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "apd" / "paths.py"))
-    with pytest.raises(ApdError, match="pip install -e"):
+    with pytest.raises(ApdError, match=r"apd models fetch-mini.*APD_DATA_DIR"):
         paths.data_dir()

@@ -67,7 +67,7 @@ def test_the_reference_code_follows_the_law_of_a_colder_draft(greedy, fresh):
         )
         return reference(dllm, verifier, PROMPT, config)
 
-    assert_sampled_from(law, frequencies(decode, runs), runs)
+    assert_sampled_from(law, frequencies(decode, runs, law.shape), runs)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])

@@ -23,7 +23,7 @@ def counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
             record_property(f"{CASES}{kind}", count - before.get(kind, 0))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: the variable is the whole process's
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data directory of tiny models, named by APD_DATA_DIR."""
     with tiny_data_directory(tmp_path_factory.mktemp("fuzz")) as path:
