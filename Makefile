@@ -33,8 +33,8 @@ book: $(BOOK) ## execute the chapters and build the book
 test: $(ALL) ## run the tests, on all cores
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
-quick: $(ALL) ## run the tests that take no more than a second or two each
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+quick: $(ALL) ## run the tests of the core, in a minute
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --quick -m "not slow" $(ARGS)
 
 browser-test: $(ALL) ## build the book, then check every page and explorer in Chromium, network blocked
 	$(BIN)/python tools/build_book.py $(ARGS)

@@ -15,8 +15,44 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "project")
 
 
+# What `make quick` leaves out beside the tests marked slow: they start processes, import lm-eval or
+# try hundreds of cases.
+LONG = (
+    "analysis",
+    "benchmarks",
+    "browser",
+    "cli",
+    "costmodel",
+    "decoding/test_any_order.py",
+    "decoding/test_registry.py",
+    "exact/test_common_path.py",
+    "exact/test_decoders.py",
+    "fuzz",
+    "harness",
+    "mini",
+    "models/test_lean.py",
+    "models/test_published.py",
+    "models/test_trained_pair.py",
+    "paper",
+    "project",
+    "runs",
+    "tasks",
+    "web",
+    "widgets",
+)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what a quick run leaves out."""
+    if not config.getoption("--quick"):
+        return None
+    place = collection_path.relative_to(Path(__file__).parent).as_posix()
+    return place in LONG or None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the generated cases (tests/fuzz) and of the page on reliability."""
+    parser.addoption("--quick", action="store_true", help="leave out what takes long")
     parser.addoption(
         "--fresh-cases", type=int, default=0, metavar="N", help="new random cases, N a test"
     )
