@@ -9,6 +9,7 @@ SYSTEM = {
     "mini_gsm": HELPFUL,
     "mini_math": f"{HELPFUL} Reason step by step and give the answer as boxed{{ANSWER}}.",
     "mini_gpqa": f"{HELPFUL} Reason step by step and give the answer as (LETTER).",
+    "mini_lines": HELPFUL,
     "mini_humaneval": HELPFUL,
     "mini_essay": HELPFUL,
 }

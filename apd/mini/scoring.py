@@ -5,6 +5,7 @@
 | ``mini_gsm`` | the number after ``####`` (else the last one) equals the reference's | GSM8K |
 | ``mini_math`` | the last ``boxed{…}`` states the reference's | MATH |
 | ``mini_gpqa`` | the last ``(A)`` … ``(D)`` names the right choice | GPQA |
+| ``mini_lines`` | it is a JSON list and one of the right results | ParallelBench's line |
 | ``mini_humaneval`` | the tests pass, in a separate process with limits | HumanEval |
 
 ``mini_essay`` has no right answer and is not scored.
@@ -23,6 +24,7 @@ from apd.evaluation import (
     judge_code,
     same_answer,
 )
+from apd.mini.lines import is_right_line
 
 Row = Mapping[str, Any]
 
@@ -54,6 +56,7 @@ _SCORERS: dict[str, Callable[[Row, str], bool]] = {
     "mini_gsm": _score_gsm,
     "mini_math": _score_math,
     "mini_gpqa": _score_gpqa,
+    "mini_lines": is_right_line,
     "mini_humaneval": _score_humaneval,
 }
 SCORED_TASKS = tuple(_SCORERS)

@@ -1,41 +1,68 @@
-"""The five tasks of the suite: samplers, the train/test split, and the stored test sets."""
+"""The six tasks of the suite: samplers, the train/test split, and the stored test sets."""
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from apd.errors import ApdError
-from apd.mini import structures  # noqa: F401  (registers the problem structures)
-from apd.mini.essays import sample_essay
-from apd.mini.example import Example, key_split
-from apd.mini.expressions import sample_expression
-from apd.mini.multiple_choice import sample_multiple_choice
-from apd.mini.programs import sample_program
-from apd.mini.word_problems import sample_word_problem
+from apd.mini import (
+    essays,
+    lines,
+    math_problems,
+    mathematics,  # noqa: F401  (registers the kinds of mini_math)
+    multiple_choice,
+    programs,
+    riddles,  # noqa: F401  (registers the kinds of mini_gpqa)
+    structures,  # noqa: F401  (registers the structures of mini_gsm)
+    word_problems,
+)
+from apd.mini.example import Example, Knows, key_split, knows_all
 from apd.paths import data_dir
 
-SAMPLERS: dict[str, Callable[[random.Random], Example]] = {
-    "mini_gsm": sample_word_problem,
-    "mini_math": sample_expression,
-    "mini_gpqa": sample_multiple_choice,
-    "mini_humaneval": sample_program,
-    "mini_essay": sample_essay,
+
+class Sampler(Protocol):
+    """Draws one example; ``name`` fixes its structure."""
+
+    def __call__(
+        self, rng: random.Random, name: str | None = None, knows: Knows = knows_all
+    ) -> Example: ...
+
+
+SAMPLERS: dict[str, Sampler] = {
+    "mini_gsm": word_problems.sample_word_problem,
+    "mini_math": math_problems.sample_math_problem,
+    "mini_gpqa": multiple_choice.sample_multiple_choice,
+    "mini_lines": lines.sample_line,
+    "mini_humaneval": programs.sample_program,
+    "mini_essay": essays.sample_essay,
 }
+STRUCTURES: dict[str, Mapping[str, Any]] = {
+    "mini_gsm": word_problems.STRUCTURES,
+    "mini_math": math_problems.KINDS,
+    "mini_gpqa": multiple_choice.KINDS,
+    "mini_lines": lines.OPERATIONS,
+    "mini_humaneval": programs.KINDS,
+    "mini_essay": essays.TOPICS,
+}
+"""The structures of each task by name."""
+
 TEST_SIZES = {
     "mini_gsm": 500,
     "mini_math": 250,
     "mini_gpqa": 250,
+    "mini_lines": 250,
     "mini_humaneval": 164,
     "mini_essay": 50,
 }
 TRAIN_SHARES = {
-    "mini_gsm": 0.52,
-    "mini_math": 0.12,
-    "mini_gpqa": 0.19,
-    "mini_humaneval": 0.09,
-    "mini_essay": 0.08,
+    "mini_gsm": 0.42,
+    "mini_math": 0.16,
+    "mini_gpqa": 0.17,
+    "mini_lines": 0.13,
+    "mini_humaneval": 0.07,
+    "mini_essay": 0.05,
 }
 TEST_SEED = 20250601
 
@@ -45,11 +72,13 @@ def _check(task: str) -> None:
         raise ApdError(f"unknown task {task!r}: choose one of {', '.join(SAMPLERS)}")
 
 
-def sample(task: str, rng: random.Random, split: str = "train") -> Example:
+def sample(
+    task: str, rng: random.Random, split: str = "train", knows: Knows = knows_all
+) -> Example:
     """One example of ``task`` on the given side of the split (keys are drawn until one fits)."""
     _check(task)
     while True:
-        example = SAMPLERS[task](rng)
+        example = SAMPLERS[task](rng, knows=knows)
         if key_split(example.key) == split:
             return example
 

@@ -3,6 +3,24 @@
 Importing this package registers them all in :data:`apd.mini.word_problems.STRUCTURES`.
 """
 
-from apd.mini.structures import comparisons, measures, money, things
+from apd.mini.structures import (
+    chains,
+    comparisons,
+    containers,
+    groups,
+    measures,
+    money,
+    shopping,
+    things,
+)
 
-__all__ = ["comparisons", "measures", "money", "things"]
+__all__ = [
+    "chains",
+    "comparisons",
+    "containers",
+    "groups",
+    "measures",
+    "money",
+    "shopping",
+    "things",
+]

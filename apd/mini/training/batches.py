@@ -13,6 +13,7 @@ from apd.mini.example import Example
 from apd.mini.prompts import system_message
 from apd.mini.tasks import sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
+from apd.mini.training.curriculum import Curriculum, knowledge_of
 
 BATCHES_A_CHUNK = 8
 """So many batches' examples are drawn together and sorted by length: little is padded."""
@@ -69,6 +70,7 @@ def training_batch(
     step: int,
     batch_size: int,
     windows: bool,
+    curriculum: Curriculum = "all plans",
 ) -> Batch:
     """The batch of training step ``step``, tasks mixed by ``shares``.
 
@@ -77,7 +79,8 @@ def training_batch(
     ends is the model's decision.
     """
     chunk, index = divmod(step, BATCHES_A_CHUNK)
-    members = _chunk(tokenizer, tuple(shares.items()), seed, chunk, batch_size)[index]
+    mixture = tuple(shares.items())
+    members = _chunk(tokenizer, mixture, seed, chunk, batch_size, curriculum)[index]
     room = _window_room(members, random.Random(f"{seed}/window/{step}")) if windows else 0
     return collate(members, token_id(tokenizer, END_OF_TEXT), room)
 
@@ -89,12 +92,14 @@ def _chunk(
     seed: int,
     chunk: int,
     batch_size: int,
+    curriculum: Curriculum,
 ) -> list[list[Tokens]]:
     """The chunk's batches, each of similar lengths, in random order (cached: steps share it)."""
     rng = random.Random(f"{seed}/chunk/{chunk}")
     names, weights = zip(*shares, strict=True)
     tasks = rng.choices(names, weights, k=batch_size * BATCHES_A_CHUNK)
-    encoded = encode([sample(task, rng) for task in tasks], tokenizer)
+    drawn = [sample(task, rng, knows=knowledge_of(task, curriculum)) for task in tasks]
+    encoded = encode(drawn, tokenizer)
     encoded.sort(key=lambda item: item.length)
     batches = [encoded[i : i + batch_size] for i in range(0, len(encoded), batch_size)]
     rng.shuffle(batches)

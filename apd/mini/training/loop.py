@@ -22,7 +22,8 @@ from apd.mini.training.objectives import (
 )
 from apd.mini.training.recipes import Recipe
 
-SAVE_EVERY = 200
+SAVE_EVERY = 100
+CURVE_EVERY = 50
 WIDTHS = 32
 Report = Callable[[int, float], None]
 
@@ -66,8 +67,9 @@ def loss_of_step(
     """The recipe's objective on the batch of ``step`` (scalar), and how many tokens were fed."""
     diffusion = recipe.masking is not None
     batch = training_batch(
-        tokenizer, recipe.shares, recipe.seed, step, recipe.batch_size, windows=diffusion
-    )
+        tokenizer, recipe.shares, recipe.seed, step, recipe.batch_size,
+        windows=diffusion, curriculum=recipe.curriculum,
+    )  # fmt: skip
     if recipe.masking is not None:
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         mask_id = token_id(tokenizer, MASK)
@@ -102,7 +104,7 @@ def train(
 
     Returns:
         Statistics for the manifest: steps, tokens seen, final loss (mean of the last 100 steps),
-        training seconds.
+        training seconds, and the curve: (step, mean loss of the last 50 steps, seconds) points.
     """
     network.to(device).train()
     optimizers = make_optimizers(network, recipe)
@@ -123,6 +125,9 @@ def train(
         progress["losses"] = [*progress["losses"][-99:], loss.item()]
         progress["tokens"] += tokens
         progress["seconds"] += time.perf_counter() - started
+        if (step + 1) % CURVE_EVERY == 0:
+            mean = sum(progress["losses"][-CURVE_EVERY:]) / CURVE_EVERY
+            progress["curve"].append([step + 1, round(mean, 4), round(progress["seconds"])])
         report(step + 1, loss.item())
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _save(state_path, recipe, network, optimizers, progress)
@@ -133,6 +138,7 @@ def train(
         "tokens_seen": progress["tokens"],
         "final_loss": sum(losses) / max(len(losses), 1),
         "training_seconds": round(progress["seconds"]),
+        "curve": progress["curve"],
     }
 
 
@@ -173,7 +179,7 @@ def _resume(
     optimizers: Iterable[torch.optim.Optimizer],
 ) -> dict[str, Any]:
     if not path.is_file():
-        return {"step": 0, "losses": [], "tokens": 0, "seconds": 0.0}
+        return {"step": 0, "losses": [], "tokens": 0, "seconds": 0.0, "curve": []}
     state = torch.load(path, weights_only=True)
     if state["recipe"] != asdict(recipe):
         raise ApdError(f"{path} was made by another recipe: delete it or give another --work-dir")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
+from apd.mini.training.curriculum import Curriculum
 
 Family = Literal["qwen2", "dream", "llada"]
 
@@ -39,17 +40,6 @@ class Architecture:
     mlp_size: int
 
 
-ARITHMETIC_SHARES = {
-    "mini_gsm": 0.03,
-    "mini_math": 0.56,
-    "mini_gpqa": 0.27,
-    "mini_humaneval": 0.07,
-    "mini_essay": 0.07,
-}
-"""For the verifier: much arithmetic and few word problems, so that it judges a calculation better
-than it plans one, as the small Qwen does."""
-
-
 @dataclass(frozen=True)
 class Recipe:
     """How one mini model is trained.
@@ -57,7 +47,7 @@ class Recipe:
     ``init`` names the model whose weights it starts from (None: random); learning rates are peak
     values of a schedule with linear warm-up, a constant stretch and a linear decay to zero over
     the last ``decay_steps``. ``masking`` is None for autoregressive models. ``shares`` are the
-    tasks' shares of the examples.
+    tasks' shares of the examples; ``curriculum`` says which structures' plans they teach.
     """
 
     name: str
@@ -73,31 +63,32 @@ class Recipe:
     warmup_steps: int = 100
     masking: MaskingRecipe | None = None
     shares: dict[str, float] = field(default_factory=lambda: dict(TRAIN_SHARES))
+    curriculum: Curriculum = "all plans"
 
 
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
-SMALL = Architecture(hidden_size=96, layers=2, heads=4, kv_heads=2, mlp_size=256)
+SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
             name="mini-qwen-large", family="qwen2", architecture=LARGE, init=None,
-            steps=3600, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=1000,
+            steps=3400, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=1200,
         ),
         Recipe(
             name="mini-qwen-small", family="qwen2", architecture=SMALL, init=None,
-            steps=2000, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=800,
-            shares=ARITHMETIC_SHARES,
+            steps=3000, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=1000,
+            curriculum="few plans",
         ),
         Recipe(
             name="mini-dream", family="dream", architecture=LARGE, init="mini-qwen-large",
-            steps=3000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=3, decay_steps=1200,
+            steps=8000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=3, decay_steps=3000,
             masking=MaskingRecipe(),
         ),
         Recipe(
             name="mini-llada", family="llada", architecture=LARGE, init="mini-qwen-large",
-            steps=2400, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=1000,
+            steps=5000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=2000,
             masking=MaskingRecipe(),
         ),
     )
