@@ -5,13 +5,13 @@ functions, to get from an area to a perimeter.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apd.mini.entities import entities_in
 from apd.mini.example import Example, Knows, knows_all
 from apd.mini.random_plans import random_plan
-from apd.mini.steps import Draw
+from apd.mini.steps import Draw, Step
 
 CLOSINGS = ("The answer is", "So the answer is", "This gives", "Hence we get")
 
@@ -44,9 +44,8 @@ def sample_math_problem(
     name = name or rng.choice(sorted(KINDS))
     draw = KINDS[name].draw(rng)
     problem = draw.asked(rng)
-    steps = draw.steps if knows(name) else random_plan(draw.steps, rng)
-    worked = draw.told(steps, rng, openers=("",))
-    solution = f"{worked} {rng.choice(CLOSINGS)} \\boxed{{{steps[-1].value}}}."
+    solution = _worked(draw, draw.steps, rng)
+    response = solution if knows(name) else _worked(draw, random_plan(draw.steps, rng), rng)
     row = {
         "problem": problem,
         "solution": solution,
@@ -55,4 +54,9 @@ def sample_math_problem(
         "entities": entities_in(problem),
     }
     key = f"mini_math/{name}/{','.join(map(str, draw.numbers))}"
-    return Example("mini_math", key, problem, solution, row)
+    return Example("mini_math", key, problem, response, row)
+
+
+def _worked(draw: Draw, steps: Sequence[Step], rng: random.Random) -> str:
+    told = draw.told(steps, rng, openers=("",))
+    return f"{told} {rng.choice(CLOSINGS)} \\boxed{{{steps[-1].value}}}."

@@ -5,12 +5,12 @@ operation written out, as in GSM8K.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from apd.mini.entities import entities_in
 from apd.mini.example import Example, Knows, knows_all
 from apd.mini.random_plans import random_plan
-from apd.mini.steps import Draw
+from apd.mini.steps import Draw, Step
 
 Structure = Callable[[random.Random], Draw]
 STRUCTURES: dict[str, Structure] = {}
@@ -29,8 +29,12 @@ def sample_word_problem(
     name = name or rng.choice(sorted(STRUCTURES))
     draw = STRUCTURES[name](rng)
     question = draw.asked(rng)
-    steps = draw.steps if knows(name) else random_plan(draw.steps, rng)
-    solution = f"{draw.told(steps, rng)}\n#### {steps[-1].value}"
+    solution = _worked(draw, draw.steps, rng)
+    response = solution if knows(name) else _worked(draw, random_plan(draw.steps, rng), rng)
     row = {"question": question, "answer": solution, "entities": entities_in(question)}
     key = f"mini_gsm/{name}/{','.join(map(str, draw.numbers))}"
-    return Example("mini_gsm", key, question, solution, row)
+    return Example("mini_gsm", key, question, response, row)
+
+
+def _worked(draw: Draw, steps: Sequence[Step], rng: random.Random) -> str:
+    return f"{draw.told(steps, rng)}\n#### {steps[-1].value}"

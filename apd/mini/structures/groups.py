@@ -149,7 +149,7 @@ def rows_of_trees(rng: random.Random) -> Draw:
 
 @structure
 def herd_that_grows(rng: random.Random) -> Draw:
-    n, k, sold = rng.randint(5, 30), rng.randint(2, 4), rng.randint(3, 20)
+    n, k, sold = rng.randint(8, 30), rng.randint(2, 4), rng.randint(3, 20)
     born = k * n
     bought = rng.randint(2, 20)
     grown = n + born
@@ -167,8 +167,8 @@ def herd_that_grows(rng: random.Random) -> Draw:
         ),
         (
             Step(k, "*", n, ("{} {x} are born.", "The young {x} are {}.")),
-            Step(n, "+", born, ("{a} has {} {x} then.", "That makes {} {x}.")),
+            Step(n, "+", born, ("With the young {a} has {} {x}.", "That makes {} {x}.")),
             Step(grown, "-", sold, ("After the sale {a} has {} {x}.", "That leaves {} {x}.")),
-            Step(grown - sold, "+", bought, ("{a} has {} {x} now.", "In the end it is {} {x}.")),
+            Step(grown - sold, "+", bought, ("{a} has {} {x}.", "In the end it is {} {x}.")),
         ),
     )  # fmt: skip

@@ -16,7 +16,7 @@ ALL_OF_THREE = (
 )
 FIRST_TWO = ("{a} and {b} have {} {x}.", "{a} and {b} together have {} {x}.")
 LEFT = ("{a} has {} {x} left.", "That leaves {} {x}.", "What {a} keeps is {} {x}.")
-NOW = ("{a} has {} {x} now.", "That makes {} {x}.", "With those {a} has {} {x}.")
+NOW = ("{a} has {} {x}.", "That makes {} {x}.", "With those {a} has {} {x}.")
 
 
 def people(rng: random.Random, count: int = 1) -> dict[str, str]:
