@@ -195,5 +195,7 @@ def test_export_writes_checkpoint_card_and_manifest(tokenizer, tmp_path):
         assert entry["recipe"]["seed"] == recipe.seed and "sha256" not in entry["recipe"]
         card = (directory / "README.md").read_text()
         assert name in card and entry["sha256"] in card
+        few_plans = recipe.curriculum == "few plans"
+        assert ("`mini_math` | direct_rate" in card) == few_plans == (name == "mini-qwen-small")
         assert (directory / "tokenizer.json").is_file()
     assert set(read_manifest(tmp_path)) == set(RECIPES)

@@ -40,6 +40,11 @@ def gpqa_results(row: Row, replies: Sequence[str]) -> dict[str, int]:
     return {"exact_match": int(scoring.score("mini_gpqa", row, replies[0]))}
 
 
+def lines_results(row: Row, replies: Sequence[str]) -> dict[str, int]:
+    """Whether the reply is a JSON list and one of the right results."""
+    return {"exact_match": int(scoring.score("mini_lines", row, replies[0]))}
+
+
 def humaneval_results(row: Row, replies: Sequence[str]) -> dict[str, int]:
     """Whether the program passes its tests, in the sandbox."""
     return {"pass@1": int(scoring.score("mini_humaneval", row, replies[0]))}

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from apd.errors import ApdError
+from apd.mini.lexicon import NAMES
 from apd.mini.tokenizer import MASK, token_id
 from apd.mini.training.batches import training_batch
 from apd.mini.training.networks import hidden_states
@@ -51,8 +52,8 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
 
 
 def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
-    """(H,) ids of digits, choice letters and verdicts: what an answer has to work out."""
-    worked_out = [*"0123456789ABCD", " yes", " no"]
+    """(H,) ids of digits, choice letters and names: what an answer has to work out."""
+    worked_out = [*"0123456789ABCD", *NAMES, *(f" {name}" for name in NAMES)]
     return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
 
 

@@ -17,9 +17,9 @@ class MaskingRecipe:
     rest mask a random subset, so that any-order decoding works too. The d-th masked token after
     the clean prefix weighs ``decay ** d`` (at least ``floor`` inside the answer, ``padding`` in
     the end-of-text filling): Dream's context-adaptive idea that tokens beside clean context matter
-    most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a verdict on a choice,
-    the tokens that have to be worked out, the others anywhere: this changes how often a context is
-    trained on, not what is the right prediction in it.
+    most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a name, the tokens
+    that have to be worked out, the others anywhere: this changes how often a context is trained
+    on, not what is the right prediction in it.
     """
 
     suffix_share: float = 0.85
