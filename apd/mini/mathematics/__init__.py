@@ -3,6 +3,6 @@
 Importing this package registers them all in :data:`apd.mini.math_problems.KINDS`.
 """
 
-from apd.mini.mathematics import algebra, arithmetic, sequences, shapes
+from apd.mini.mathematics import algebra, arithmetic, proportions, sequences, shapes
 
-__all__ = ["algebra", "arithmetic", "sequences", "shapes"]
+__all__ = ["algebra", "arithmetic", "proportions", "sequences", "shapes"]

@@ -15,6 +15,7 @@ ALL_OF_THREE = (
     "In total that makes {} {x}.",
 )
 FIRST_TWO = ("{a} and {b} have {} {x}.", "{a} and {b} together have {} {x}.")
+COST_X = ("The {x} cost {} dollars.", "{a} pays {} dollars for the {x}.")
 LEFT = ("{a} has {} {x} left.", "That leaves {} {x}.", "What {a} keeps is {} {x}.")
 NOW = ("{a} has {} {x}.", "That makes {} {x}.", "With those {a} has {} {x}.")
 
@@ -32,3 +33,9 @@ def places(rng: random.Random, count: int) -> dict[str, str]:
 def things(rng: random.Random, count: int = 1) -> dict[str, str]:
     """Different things x, y, z."""
     return dict(zip("xyz", rng.sample(lex.ITEMS, count), strict=False))
+
+
+def containers(rng: random.Random) -> dict[str, str]:
+    """Two different kinds of container."""
+    box, bag = rng.sample(lex.CONTAINERS, 2)
+    return {"box": box, "bag": bag}
