@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from apd.mini.random_plans import LARGEST, given_numbers, random_plan
+from apd.mini.random_plans import LARGEST, TIMES_TABLE, given_numbers, random_plan
 from apd.mini.scoring import score
 from apd.mini.steps import OPERATIONS, Step
 from apd.mini.tasks import SAMPLERS, STRUCTURES
@@ -35,6 +35,7 @@ def test_every_operand_is_known_when_it_is_used_and_every_result_is_exact():
             assert step.left in known and step.right in known
             assert step.op != "/" or step.value * step.right == step.left
             assert 1 <= step.value <= LARGEST
+            assert step.op != "*" or min(step.left, step.right) <= TIMES_TABLE
             known.append(step.value)
 
 

@@ -64,6 +64,16 @@ def test_some_windows_are_long_and_most_end_near_the_answer(tokenizer):
     assert spare.max() > ANSWER_LENGTH / 2
 
 
+def test_some_windows_are_cut_before_the_answer_ends(tokenizer):
+    end_of_turn = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    batches = [training_batch(tokenizer, TRAIN_SHARES, 1, s, 4, windows=True) for s in range(200)]
+    cut = [b for b in batches if (b.tokens[range(4), b.response_end - 1] != end_of_turn).any()]
+    assert 5 < len(cut) < 50
+    for batch in cut:
+        assert (batch.response_end <= batch.tokens.shape[1]).all()
+        assert (batch.response_end - batch.response_start > 8).all()
+
+
 def test_suffix_masks_hide_everything_from_the_frontier_on(tokenizer):
     batch = training_batch(tokenizer, TRAIN_SHARES, 3, 0, 64, windows=True)
     recipe = MaskingRecipe(suffix_share=1.0)

@@ -4,7 +4,7 @@ import random
 
 from apd.mini import lexicon as lex
 from apd.mini.multiple_choice import Argue, Riddle, kind
-from apd.mini.random_plans import random_plan
+from apd.mini.random_plans import LARGEST, random_plan
 from apd.mini.steps import Draw, Step
 
 TRIES = 200
@@ -12,7 +12,7 @@ TRIES = 200
 
 def numeric_riddle(draw: Draw, rng: random.Random) -> Riddle:
     """The draw as a question with four one-digit choices, the wrong ones from wrong plans."""
-    reached = (random_plan(draw.steps, rng)[-1].value for _ in range(TRIES))
+    reached = (random_plan(draw.steps, rng, LARGEST)[-1].value for _ in range(TRIES))
     fillers = rng.sample(range(1, 10), 9)
     digits = dict.fromkeys((draw.answer, *reached, *fillers))
     right, *others = [str(n) for n in digits if n < 10][:4]

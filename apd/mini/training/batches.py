@@ -21,6 +21,9 @@ BATCHES_A_CHUNK = 8
 ANSWER_LENGTH = 128
 """Most positions left for an answer in training, in tokens: the mini generation length."""
 
+CUT_SHARE, SHORTEST_WINDOW = 0.15, 24
+"""How many windows end before the longest answer does, and how short they may be, in tokens."""
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -41,7 +44,7 @@ class Batch:
     Attributes:
         tokens: (B, T) long; after the response, end-of-text tokens fill up to T.
         response_start: (B,) long, index of the first response token.
-        response_end: (B,) long, one past the end-of-turn token.
+        response_end: (B,) long, one past the end-of-turn token, or T where the window is cut.
     """
 
     tokens: Tensor
@@ -76,7 +79,8 @@ def training_batch(
 
     With ``windows`` (masked diffusion) the length left for the answer varies: often just past the
     longest answer of the batch, sometimes :data:`ANSWER_LENGTH` tokens, so that where the text
-    ends is the model's decision.
+    ends is the model's decision; sometimes it is cut before the answers end, as a limited lookahead
+    cuts it, so that not every text has to end inside the window.
     """
     chunk, index = divmod(step, BATCHES_A_CHUNK)
     mixture = tuple(shares.items())
@@ -107,20 +111,24 @@ def _chunk(
 
 
 def _window_room(members: Sequence[Tokens], rng: random.Random) -> int:
-    """Extra positions after the longest sequence of the batch."""
-    full = max(len(m.prompt) for m in members) + ANSWER_LENGTH - max(m.length for m in members)
+    """Extra positions after the longest sequence of the batch; negative where it is cut."""
+    longest, prompts = max(m.length for m in members), max(len(m.prompt) for m in members)
+    full = max(prompts + ANSWER_LENGTH - longest, 0)
     mode = rng.random()
-    if mode < 0.72:
+    if mode < CUT_SHARE:
+        return -rng.randint(0, max(longest - prompts - SHORTEST_WINDOW, 0))
+    if mode < 0.75:
         return rng.randint(0, 16)
-    return max(full, 0) if mode > 0.86 else rng.randint(0, max(full, 0))
+    return full if mode > 0.87 else rng.randint(0, full)
 
 
 def collate(members: Sequence[Tokens], fill: int, room: int = 0, multiple: int = 32) -> Batch:
-    """Pad with ``fill`` to the longest member plus ``room``, rounded up to ``multiple``."""
+    """Pad with ``fill``, or cut, to the longest member plus ``room``, up to a ``multiple``."""
     longest = max(m.length for m in members) + room
     width = -(-longest // multiple) * multiple
     tokens = torch.full((len(members), width), fill)
     for row, member in enumerate(members):
-        tokens[row, : member.length] = torch.tensor(member.prompt + member.response)
+        kept = (member.prompt + member.response)[:width]
+        tokens[row, : len(kept)] = torch.tensor(kept)
     start = torch.tensor([len(m.prompt) for m in members])
-    return Batch(tokens, start, torch.tensor([m.length for m in members]))
+    return Batch(tokens, start, torch.tensor([min(m.length, width) for m in members]))
