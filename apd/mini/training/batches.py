@@ -122,7 +122,7 @@ def _window_room(members: Sequence[Tokens], rng: random.Random) -> int:
     return full if mode > 0.87 else rng.randint(0, full)
 
 
-def collate(members: Sequence[Tokens], fill: int, room: int = 0, multiple: int = 32) -> Batch:
+def collate(members: Sequence[Tokens], fill: int, room: int = 0, multiple: int = 8) -> Batch:
     """Pad with ``fill``, or cut, to the longest member plus ``room``, up to a ``multiple``."""
     longest = max(m.length for m in members) + room
     width = -(-longest // multiple) * multiple
