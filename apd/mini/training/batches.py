@@ -10,9 +10,10 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from apd.mini.example import Example
-from apd.mini.prompts import system_message
+from apd.mini.prompts import HELPFUL, system_message
 from apd.mini.tasks import sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
+from apd.mini.training import recall
 from apd.mini.training.curriculum import Curriculum, knowledge_of
 
 BATCHES_A_CHUNK = 8
@@ -54,7 +55,8 @@ class Batch:
 
 def chat_prompt(example: Example) -> str:
     """The ChatML text before the response (equal to the tokenizer's chat template; tested)."""
-    turns = (("system", system_message(example.task)), ("user", example.prompt))
+    system = HELPFUL if example.task in recall.KINDS else system_message(example.task)
+    turns = (("system", system), ("user", example.prompt))
     text = "".join(f"{TURN_START}{role}\n{content}{TURN_END}\n" for role, content in turns)
     return f"{text}{TURN_START}assistant\n"
 
@@ -102,12 +104,17 @@ def _chunk(
     rng = random.Random(f"{seed}/chunk/{chunk}")
     names, weights = zip(*shares, strict=True)
     tasks = rng.choices(names, weights, k=batch_size * BATCHES_A_CHUNK)
-    drawn = [sample(task, rng, knows=knowledge_of(task, curriculum)) for task in tasks]
-    encoded = encode(drawn, tokenizer)
+    encoded = encode([_draw(task, rng, curriculum) for task in tasks], tokenizer)
     encoded.sort(key=lambda item: item.length)
     batches = [encoded[i : i + batch_size] for i in range(0, len(encoded), batch_size)]
     rng.shuffle(batches)
     return batches
+
+
+def _draw(task: str, rng: random.Random, curriculum: Curriculum) -> Example:
+    if task in recall.KINDS:
+        return recall.sample_recall(task, rng)
+    return sample(task, rng, knows=knowledge_of(task, curriculum))
 
 
 def _window_room(members: Sequence[Tokens], rng: random.Random) -> int:

@@ -73,6 +73,12 @@ def model_card(recipe: Recipe, entry: Mapping[str, Any]) -> str:
         if recipe.init
         else "It starts from random weights"
     )
+    opening = (
+        f" The first {sum(steps for steps, _ in recipe.opening)} steps are exercises in copying\n"
+        "  and looking up (`apd/mini/training/recall.py`)."
+        if recipe.opening
+        else ""
+    )
     objective = (
         "masked diffusion on the answers, which are padded with end-of-text tokens, mostly with a "
         "whole suffix masked"
@@ -96,7 +102,7 @@ get answers.
 - {start} and is trained by {objective}: {entry["steps"]:,} steps of
   {recipe.batch_size} examples, {entry["tokens_seen"]:,} tokens, seed {recipe.seed}, final loss
   {entry["final_loss"]:.4f} (mean of the last 100 steps), {entry["training_seconds"] // 60} minutes
-  ({entry["machine"]}).
+  ({entry["machine"]}).{opening}
 - Optimiser: Muon for the layers' matrices (peak learning rate {recipe.matrix_lr:g}), AdamW for
   everything else ({recipe.other_lr:g}); {recipe.warmup_steps} warm-up steps, linear decay over the
   last {recipe.decay_steps}.

@@ -68,7 +68,7 @@ def loss_of_step(
     """The recipe's objective on the batch of ``step`` (scalar), and how many tokens were fed."""
     diffusion = recipe.masking is not None
     batch = training_batch(
-        tokenizer, recipe.shares, recipe.seed, step, recipe.batch_size,
+        tokenizer, recipe.shares_at(step), recipe.seed, step, recipe.batch_size,
         windows=diffusion, curriculum=recipe.curriculum,
     )  # fmt: skip
     if recipe.masking is not None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
 from apd.mini.training.curriculum import Curriculum
+from apd.mini.training.recall import RECALL, REPEAT
 
 Family = Literal["qwen2", "dream", "llada"]
 
@@ -47,7 +48,9 @@ class Recipe:
     ``init`` names the model whose weights it starts from (None: random); learning rates are peak
     values of a schedule with linear warm-up, a constant stretch and a linear decay to zero over
     the last ``decay_steps``. ``masking`` is None for autoregressive models. ``shares`` are the
-    tasks' shares of the examples; ``curriculum`` says which structures' plans they teach.
+    tasks' shares of the examples; ``curriculum`` says which structures' plans they teach. The
+    ``opening`` is what comes before: (steps, shares) of exercises in copying
+    (:mod:`apd.mini.training.recall`), in whole chunks of batches.
     """
 
     name: str
@@ -64,8 +67,18 @@ class Recipe:
     masking: MaskingRecipe | None = None
     shares: dict[str, float] = field(default_factory=lambda: dict(TRAIN_SHARES))
     curriculum: Curriculum = "all plans"
+    opening: tuple[tuple[int, dict[str, float]], ...] = ()
+
+    def shares_at(self, step: int) -> dict[str, float]:
+        """The shares of the examples of ``step``."""
+        for steps, shares in self.opening:
+            if step < steps:
+                return shares
+            step -= steps
+        return self.shares
 
 
+COPYING_FIRST = ((304, {REPEAT: 1.0}), (304, {RECALL: 1.0}))
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
 SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
@@ -74,12 +87,13 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         Recipe(
             name="mini-qwen-large", family="qwen2", architecture=LARGE, init=None,
-            steps=3400, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=1200,
+            steps=7000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=2400,
+            opening=COPYING_FIRST,
         ),
         Recipe(
             name="mini-qwen-small", family="qwen2", architecture=SMALL, init=None,
-            steps=3000, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=1000,
-            curriculum="few plans",
+            steps=6000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=2000,
+            opening=COPYING_FIRST, curriculum="few plans",
         ),
         Recipe(
             name="mini-dream", family="dream", architecture=LARGE, init="mini-qwen-large",
