@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from apd.mini import lexicon as lex
 from apd.mini.example import Example
 
-REPEAT, RECALL = "repeat", "recall"
+REPEAT, RECALL, FIND = "repeat", "recall", "find"
 WORDS = (*lex.NAMES, *lex.PLACES, *lex.ANIMALS, *lex.ITEMS, *lex.CONTAINERS, *lex.PEOPLE)
 LETTERS = "ABCDEFGH"
 
@@ -33,7 +33,10 @@ def _names(rng: random.Random) -> tuple[str, str]:
 
 
 def _letters(rng: random.Random) -> tuple[str, str]:
-    """Lettered words or digits, to be named with their letters in another order."""
+    """Lettered words or digits, to be named with their letters in another order.
+
+    The letter stands before its word: what follows a word is looked up long before what precedes.
+    """
     size = rng.randint(4, 8)
     words = rng.sample(rng.choice((WORDS, tuple("123456789"))), size)
     lettered = list(zip(LETTERS, words, strict=False))
@@ -62,6 +65,7 @@ def _quoted(people: Sequence[str]) -> str:
 KINDS: Mapping[str, tuple[Callable[[random.Random], tuple[str, str]], ...]] = {
     REPEAT: (_repeat,),
     RECALL: (_repeat, _names, _letters, _owners),
+    FIND: (_letters,),
 }
 """The kinds of exercise by the name that a recipe's shares use."""
 

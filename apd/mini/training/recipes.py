@@ -5,7 +5,7 @@ from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
 from apd.mini.training.curriculum import Curriculum
-from apd.mini.training.recall import RECALL, REPEAT
+from apd.mini.training.recall import FIND, RECALL, REPEAT
 
 Family = Literal["qwen2", "dream", "llada"]
 
@@ -78,7 +78,7 @@ class Recipe:
         return self.shares
 
 
-COPYING_FIRST = ((304, {REPEAT: 1.0}), (304, {RECALL: 1.0}))
+COPYING_FIRST = ((304, {REPEAT: 1.0}), (304, {RECALL: 1.0}), (304, {FIND: 1.0}))
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
 SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
