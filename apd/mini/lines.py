@@ -111,7 +111,7 @@ def sample_line(rng: random.Random, name: str | None = None, knows: Knows = know
     used = "{new}" in "".join(OPERATIONS[name].asked)
     prompt = f"{json.dumps(line)}\n{asked} Give only the final list."
     results = OPERATIONS[name].results(line, new, place)
-    row = {
+    row: dict[str, Any] = {
         "prompt": prompt,
         "operation": name,
         "line": list(line),

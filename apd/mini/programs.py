@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from apd.mini.example import Example, Knows, knows_all
 
@@ -149,7 +150,7 @@ def sample_program(
         f"    assert candidate({x!r}) == {y!r}"
         for x, y in zip(program.inputs, expected, strict=True)
     )
-    row = {
+    row: dict[str, Any] = {
         "task_id": f"mini_humaneval/{program.key}",
         "prompt": signature,
         "canonical_solution": "    " + body + "\n",
