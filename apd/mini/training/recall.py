@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from apd.mini import lexicon as lex
 from apd.mini.example import Example
 
-REPEAT, RECALL, FIND = "repeat", "recall", "find"
+REPEAT, RECALL = "repeat", "recall"
 WORDS = (*lex.NAMES, *lex.PLACES, *lex.ANIMALS, *lex.ITEMS, *lex.CONTAINERS, *lex.PEOPLE)
-LETTERS = "ABCDEFGH"
+LETTERS = "ABCDEFGHIJKLMN"
 
 
 def _repeat(rng: random.Random) -> tuple[str, str]:
@@ -35,13 +35,15 @@ def _names(rng: random.Random) -> tuple[str, str]:
 def _letters(rng: random.Random) -> tuple[str, str]:
     """Lettered words or digits, to be named with their letters in another order.
 
-    The letter stands before its word: what follows a word is looked up long before what precedes.
+    The letter stands before its word. To look up what precedes is learned later than what follows,
+    and alone it drives out what was learned before: hence mixed with the others, and twice.
     """
-    size = rng.randint(4, 8)
-    words = rng.sample(rng.choice((WORDS, tuple("123456789"))), size)
+    words = rng.sample(WORDS, rng.randint(8, 14))
+    if rng.random() < 0.3:
+        words = rng.sample("123456789", rng.randint(4, 9))
     lettered = list(zip(LETTERS, words, strict=False))
     listed = "\n".join(f"({letter}) {word}" for letter, word in lettered)
-    asked = " ".join(f"{word} ({letter})" for letter, word in rng.sample(lettered, size))
+    asked = " ".join(f"{word} ({letter})" for letter, word in rng.sample(lettered, len(lettered)))
     return f"Find the letters.\n{listed}", asked
 
 
@@ -64,8 +66,7 @@ def _quoted(people: Sequence[str]) -> str:
 
 KINDS: Mapping[str, tuple[Callable[[random.Random], tuple[str, str]], ...]] = {
     REPEAT: (_repeat,),
-    RECALL: (_repeat, _names, _letters, _owners),
-    FIND: (_letters,),
+    RECALL: (_repeat, _names, _letters, _letters, _owners),
 }
 """The kinds of exercise by the name that a recipe's shares use."""
 

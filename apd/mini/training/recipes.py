@@ -5,7 +5,7 @@ from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
 from apd.mini.training.curriculum import Curriculum
-from apd.mini.training.recall import FIND, RECALL, REPEAT
+from apd.mini.training.recall import RECALL, REPEAT
 
 Family = Literal["qwen2", "dream", "llada"]
 
@@ -78,7 +78,8 @@ class Recipe:
         return self.shares
 
 
-COPYING_FIRST = ((304, {REPEAT: 1.0}), (304, {RECALL: 1.0}), (304, {FIND: 1.0}))
+COPYING_FIRST = ((304, {REPEAT: 1.0}), (600, {RECALL: 1.0}))
+WITH_RECALL = {RECALL: 0.06} | {task: 0.94 * share for task, share in TRAIN_SHARES.items()}
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
 SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
@@ -88,12 +89,12 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="mini-qwen-large", family="qwen2", architecture=LARGE, init=None,
             steps=7000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=2400,
-            opening=COPYING_FIRST,
+            opening=COPYING_FIRST, shares=WITH_RECALL,
         ),
         Recipe(
             name="mini-qwen-small", family="qwen2", architecture=SMALL, init=None,
             steps=6000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=2000,
-            opening=COPYING_FIRST, curriculum="few plans",
+            opening=COPYING_FIRST, shares=WITH_RECALL, curriculum="few plans",
         ),
         Recipe(
             name="mini-dream", family="dream", architecture=LARGE, init="mini-qwen-large",
