@@ -110,19 +110,21 @@ def sample_line(rng: random.Random, name: str | None = None, knows: Knows = know
     asked = rng.choice(OPERATIONS[name].asked).format(new=new, place=place + 1)
     used = "{new}" in "".join(OPERATIONS[name].asked)
     prompt = f"{json.dumps(line)}\n{asked} Give only the final list."
-    results = OPERATIONS[name].results(line, new, place)
+    answer = json.dumps(rng.choice(OPERATIONS[name].results(line, new, place)))
     row: dict[str, Any] = {
         "prompt": prompt,
+        "answer": answer,
         "operation": name,
         "line": list(line),
         "new": new if used else None,
         "place": place + 1 if "{place}" in OPERATIONS[name].asked[0] else None,
         "entities": [*line, new] if used else list(line),
     }
+    response = answer
     if not knows(name):
-        results = _any_operation(line, row["new"], rng)
+        response = json.dumps(rng.choice(_any_operation(line, row["new"], rng)))
     key = f"mini_lines/{name}/{place}/{','.join((*line, new))}"
-    return Example("mini_lines", key, prompt, json.dumps(rng.choice(results)), row)
+    return Example("mini_lines", key, prompt, response, row)
 
 
 def _any_operation(line: Line, new: str | None, rng: random.Random) -> list[Line]:
