@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from committed_steps import steps_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_models import TableDiffusionLM, assert_sampled_from, frequencies
@@ -94,7 +95,7 @@ def test_equals_the_naive_version(threshold, factor, cache, block, cap, temperat
     dllm, _ = consistent_pair(key)
     prompt = toy_prompt(key)
     result = decode(dllm, prompt, config)
-    committed = [list(zip(i.positions, i.accepted, strict=True)) for i in result.iterations]
+    committed = steps_of(result)
     assert committed == naive_fast_dllm(dllm, prompt.tolist(), config)
     assert result.dllm_forwards == len(committed)
 

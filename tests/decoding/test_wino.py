@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from committed_steps import Step, steps_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_models import TableDiffusionLM, frequencies
@@ -17,15 +18,10 @@ from apd.decoding.wino import WINOConfig
 from apd.exact import EnumerableLanguage
 
 torch.set_num_threads(1)
-Step = list[tuple[int, int]]  # (position, token) pairs committed at once
 
 
 def decode(dllm, prompt, config):
     return decoder("wino").decode([dllm], prompt, config)
-
-
-def steps_of(result) -> list[Step]:
-    return [list(zip(i.positions, i.accepted, strict=True)) for i in result.iterations]
 
 
 def naive_wino(
