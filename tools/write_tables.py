@@ -32,8 +32,11 @@ from apd.statistics.summary import summarise
 
 COMMAND = "python tools/write_tables.py"
 LARGE_PAIRS = ("dream-7b", "llada-8b")
-TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_humaneval")
-SOURCES = {"mini": ("fig5", "humaneval", "fig2", "fig3"), "mini-llada": ("fig2",)}
+TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_lines", "mini_humaneval")
+SOURCES = {
+    "mini": ("fig5", "humaneval", "lines", "fig2", "fig3"),
+    "mini-llada": ("fig2", "lines"),
+}
 # (pair, configuration id) -> model and decoder as the table calls them, in the order of its rows.
 LABELS = {
     ("mini", "mini-qwen-large"): ("mini-qwen-large", "autoregressive"),

@@ -2,9 +2,18 @@
 
 `kv_staleness` and `window_divergence` look at the keys and values of decoded tokens, which the KV
 window W leaves unrefreshed; `end_probability` and `end_hazard` at the end of the answer, which the
-lookahead M moves. They need models, so this package sits beside `apd.runs`, above decoding.
+lookahead M moves; `record_marginals` and `reliability` at how far ahead the marginals can be
+believed. They need models, so this package sits beside `apd.runs`, above decoding.
 """
 
+from apd.analysis.calibration import (
+    MarginalRecord,
+    Reliability,
+    calibration_error,
+    joined,
+    record_marginals,
+    reliability,
+)
 from apd.analysis.keys_values import KeyValueRecorder, keys_and_values
 from apd.analysis.lookahead import end_hazard, end_probability, end_profile, expected_length
 from apd.analysis.staleness import (
@@ -18,13 +27,19 @@ from apd.analysis.window import window_divergence
 __all__ = [
     "KVStaleness",
     "KeyValueRecorder",
+    "MarginalRecord",
+    "Reliability",
+    "calibration_error",
     "end_hazard",
     "end_probability",
     "end_profile",
     "expected_length",
+    "joined",
     "keys_and_values",
     "kv_staleness",
     "kv_staleness_by_origin",
+    "record_marginals",
     "relative_change",
+    "reliability",
     "window_divergence",
 ]

@@ -72,6 +72,7 @@ BEYOND: Mapping[str, Artefact] = {
             beyond.acceptance_rules,
         ),
         Artefact("schedules", "Schedules", "decoding orders, Dream's own steps", beyond.schedules),
+        Artefact("lines", "Waiting lines", "accuracy against speed, waiting lines", beyond.lines),
     )
 }
 EVERY: Mapping[str, Artefact] = {**ARTEFACTS, **BEYOND}

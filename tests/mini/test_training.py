@@ -1,5 +1,7 @@
 """Training pieces: masking, losses, schedule, and resuming to the same weights."""
 
+import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,7 @@ import torch
 from apd.errors import ApdError
 from apd.mini.tasks import TRAIN_SHARES
 from apd.mini.tokenizer import train_tokenizer
-from apd.mini.training.batches import ANSWER_LENGTH, training_batch
+from apd.mini.training.batches import ANSWER_LENGTH, BATCHES_A_CHUNK, training_batch
 from apd.mini.training.export import export, read_manifest, sha256_of
 from apd.mini.training.loop import hard_token_ids, learning_rate_factor, train
 from apd.mini.training.networks import build_network, hidden_states, start_from
@@ -17,6 +19,7 @@ from apd.mini.training.objectives import (
     masked_targets,
     weighted_cross_entropy,
 )
+from apd.mini.training.recall import RECALL, REPEAT, sample_recall
 from apd.mini.training.recipes import RECIPES, Architecture, MaskingRecipe
 
 TINY = Architecture(hidden_size=16, layers=2, heads=2, kv_heads=1, mlp_size=32)
@@ -62,6 +65,16 @@ def test_some_windows_are_long_and_most_end_near_the_answer(tokenizer):
     )
     assert (spare < 48).float().mean() > 0.5
     assert spare.max() > ANSWER_LENGTH / 2
+
+
+def test_some_windows_are_cut_before_the_answer_ends(tokenizer):
+    end_of_turn = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    batches = [training_batch(tokenizer, TRAIN_SHARES, 1, s, 4, windows=True) for s in range(200)]
+    cut = [b for b in batches if (b.tokens[range(4), b.response_end - 1] != end_of_turn).any()]
+    assert 5 < len(cut) < 50
+    for batch in cut:
+        assert (batch.response_end <= batch.tokens.shape[1]).all()
+        assert (batch.response_end - batch.response_start > 8).all()
 
 
 def test_suffix_masks_hide_everything_from_the_frontier_on(tokenizer):
@@ -195,5 +208,39 @@ def test_export_writes_checkpoint_card_and_manifest(tokenizer, tmp_path):
         assert entry["recipe"]["seed"] == recipe.seed and "sha256" not in entry["recipe"]
         card = (directory / "README.md").read_text()
         assert name in card and entry["sha256"] in card
+        few_plans = recipe.curriculum == "few plans"
+        assert ("`mini_math` | direct_rate" in card) == few_plans == (name == "mini-qwen-small")
         assert (directory / "tokenizer.json").is_file()
     assert set(read_manifest(tmp_path)) == set(RECIPES)
+
+
+def test_copying_comes_first_and_then_the_suite():
+    recipe = RECIPES["mini-qwen-large"]
+    lengths = [steps for steps, _ in recipe.opening]
+    assert all(steps % BATCHES_A_CHUNK == 0 for steps in lengths)
+    assert [set(recipe.shares_at(s)) for s in (0, lengths[0], sum(lengths) - 1)] == [
+        {REPEAT},
+        {RECALL},
+        {RECALL},
+    ]
+    later = recipe.shares_at(sum(lengths))
+    assert set(later) == {RECALL, *TRAIN_SHARES} and sum(later.values()) == pytest.approx(1)
+    assert RECIPES["mini-dream"].shares_at(0) == TRAIN_SHARES
+
+
+@pytest.mark.parametrize("name", [REPEAT, RECALL])
+def test_exercises_in_copying_use_only_what_they_show(name):
+    rng = random.Random(3)
+    for _ in range(200):
+        example = sample_recall(name, rng)
+        shown = set(re.findall(r"\w+", example.prompt))
+        assert set(re.findall(r"\w+", example.response)) <= shown
+
+
+def test_a_batch_of_exercises_is_a_batch(tokenizer):
+    batch = training_batch(tokenizer, {REPEAT: 1.0}, 1, 0, 4, windows=False)
+    text = tokenizer.decode(batch.tokens[0, : batch.response_end[0]])
+    asked, answered = text.split("Write this again: ")[1].split(
+        "<|im_end|>\n<|im_start|>assistant\n"
+    )
+    assert answered == f"{asked}<|im_end|>"

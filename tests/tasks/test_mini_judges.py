@@ -108,6 +108,7 @@ def test_references_of_the_stored_test_sets_score_as_right(task: str) -> None:
         "mini_gsm": "answer",
         "mini_math": "solution",
         "mini_gpqa": "answer",
+        "mini_lines": "answer",
         "mini_humaneval": "canonical_solution",
     }
     rows = load_task(task).rows

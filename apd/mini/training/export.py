@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -56,11 +57,21 @@ def export(
         "recipe": asdict(recipe),
         "commit": current_commit(),
         "torch": torch.__version__,
+        "machine": machine(),
     }
     manifest = read_manifest(models) | {recipe.name: entry}
     (models / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     (directory / "README.md").write_text(model_card(recipe, entry), encoding="utf-8")
     return directory
+
+
+def machine() -> str:
+    """The processor and how many of its threads torch uses."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    threads = torch.get_num_threads()
+    return f"{names[0] if names else platform.machine()}, {threads} thread{'s' * (threads > 1)}"
 
 
 def read_manifest(models: Path) -> dict[str, Any]:

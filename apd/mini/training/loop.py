@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from apd.errors import ApdError
+from apd.mini.lexicon import NAMES
 from apd.mini.tokenizer import MASK, token_id
 from apd.mini.training.batches import training_batch
 from apd.mini.training.networks import hidden_states
@@ -22,7 +23,8 @@ from apd.mini.training.objectives import (
 )
 from apd.mini.training.recipes import Recipe
 
-SAVE_EVERY = 200
+SAVE_EVERY = 100
+CURVE_EVERY = 50
 WIDTHS = 32
 Report = Callable[[int, float], None]
 
@@ -50,8 +52,8 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
 
 
 def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
-    """(H,) ids of digits, choice letters and verdicts: what an answer has to work out."""
-    worked_out = [*"0123456789ABCD", " yes", " no"]
+    """(H,) ids of digits, choice letters and names: what an answer has to work out."""
+    worked_out = [*"0123456789ABCD", *NAMES, *(f" {name}" for name in NAMES)]
     return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
 
 
@@ -66,8 +68,9 @@ def loss_of_step(
     """The recipe's objective on the batch of ``step`` (scalar), and how many tokens were fed."""
     diffusion = recipe.masking is not None
     batch = training_batch(
-        tokenizer, recipe.shares, recipe.seed, step, recipe.batch_size, windows=diffusion
-    )
+        tokenizer, recipe.shares_at(step), recipe.seed, step, recipe.batch_size,
+        windows=diffusion, curriculum=recipe.curriculum,
+    )  # fmt: skip
     if recipe.masking is not None:
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         mask_id = token_id(tokenizer, MASK)
@@ -102,7 +105,7 @@ def train(
 
     Returns:
         Statistics for the manifest: steps, tokens seen, final loss (mean of the last 100 steps),
-        training seconds.
+        training seconds, and the curve: (step, mean loss of the last 50 steps, seconds) points.
     """
     network.to(device).train()
     optimizers = make_optimizers(network, recipe)
@@ -123,6 +126,9 @@ def train(
         progress["losses"] = [*progress["losses"][-99:], loss.item()]
         progress["tokens"] += tokens
         progress["seconds"] += time.perf_counter() - started
+        if (step + 1) % CURVE_EVERY == 0:
+            mean = sum(progress["losses"][-CURVE_EVERY:]) / CURVE_EVERY
+            progress["curve"].append([step + 1, round(mean, 4), round(progress["seconds"])])
         report(step + 1, loss.item())
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _save(state_path, recipe, network, optimizers, progress)
@@ -133,6 +139,7 @@ def train(
         "tokens_seen": progress["tokens"],
         "final_loss": sum(losses) / max(len(losses), 1),
         "training_seconds": round(progress["seconds"]),
+        "curve": progress["curve"],
     }
 
 
@@ -173,7 +180,7 @@ def _resume(
     optimizers: Iterable[torch.optim.Optimizer],
 ) -> dict[str, Any]:
     if not path.is_file():
-        return {"step": 0, "losses": [], "tokens": 0, "seconds": 0.0}
+        return {"step": 0, "losses": [], "tokens": 0, "seconds": 0.0, "curve": []}
     state = torch.load(path, weights_only=True)
     if state["recipe"] != asdict(recipe):
         raise ApdError(f"{path} was made by another recipe: delete it or give another --work-dir")
