@@ -65,5 +65,5 @@ def lines(scale: Scale) -> tuple[Cell, ...]:
     """Figure 5's decoders on the waiting line, and K tokens a step, which its shuffles punish."""
     configurations = [left_to_right(scale, LINES, k) for k in FIXED_ON_LINES]
     if scale.dllm == "dream":
-        configurations += pareto(scale, LINES)
+        configurations += [*pareto(scale, LINES), adaptive(scale, LINES, 0.5)]
     return tuple(Cell(scale.tasks[LINES], each) for each in dict.fromkeys(configurations))
