@@ -54,7 +54,11 @@ def test_a_shuffle_must_keep_every_name_once():
         assert not is_right(row("shuffle"), json.dumps(wrong))
 
 
-@pytest.mark.parametrize("reply", ["", "Ada Weber", "[", '{"a": 1}', "[1, 2, 3]", "null"])
+@pytest.mark.parametrize(
+    "reply",
+    ["", "Ada Weber", "[", '{"a": 1}', "[1, 2, 3]", "null", "1" * 5000, "[" * 100_000,
+     json.dumps(LINE) + " is the line.", json.dumps([LINE])],
+)  # fmt: skip
 def test_what_is_no_list_of_names_is_wrong(reply):
     assert not is_right(row("copy"), reply)
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from apd.errors import ApdError
-from apd.mini import lexicon
+from apd.mini import lexicon, word_problems
 from apd.mini.essays import ASKS, AUDIENCES, TOPICS
-from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split
+from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split, knows_all
 from apd.mini.steps import Step
 from apd.mini.tasks import (
     SUITE,
@@ -18,6 +18,7 @@ from apd.mini.tasks import (
     test_examples,
     training_stream,
 )
+from apd.mini.training.curriculum import knowledge_of
 from apd.mini.word_problems import sample_word_problem
 from apd.tasks import TASKS, load_task
 from apd.tasks.figure_1 import QUESTION
@@ -136,6 +137,25 @@ def test_figure_1_is_in_reach_but_never_trained_on():
     assert without_words(QUESTION) in {without_words(e.prompt) for e in same_numbers}
     assert all(e.response.endswith("#### 260") for e in same_numbers)
     assert key_split(FIGURE_1_KEY) == "test"
+
+
+def test_training_draws_the_structure_of_figure_1_with_all_numbers_but_its_own(monkeypatch):
+    structure = {"chain_of_places": SUITE["mini_gsm"].structures["chain_of_places"]}
+    monkeypatch.setattr(word_problems, "STRUCTURES", structure)
+    rng = random.Random(6)
+    trained = {sample("mini_gsm", rng).key for _ in range(3000)}
+    held_out = {sample("mini_gsm", rng, "test").key for _ in range(300)}
+    assert FIGURE_1_KEY in held_out and FIGURE_1_KEY not in trained
+    assert len(trained) > 200 and not trained & held_out
+
+
+@pytest.mark.parametrize("task", sorted(SUITE))
+def test_no_stored_problem_is_asked_in_training(task):
+    """Over all phrasings: the stored rows, and what training samples under either curriculum."""
+    asked = {load_task(task).user(row) for row in load_task(task).rows}
+    rng = random.Random(12)
+    for knows in (knows_all, knowledge_of(task, "few plans")):
+        assert not asked & {sample(task, rng, knows=knows).prompt for _ in range(500)}
 
 
 @pytest.mark.parametrize("task", sorted(SUITE))

@@ -1,9 +1,13 @@
 """Faithfulness: no person, place or thing in the reply that the question lacks."""
 
+import pytest
+
+from apd.errors import ApdError
 from apd.mini.entities import ENTITIES, entities_in
 from apd.mini.tasks import SUITE
-from apd.tasks import load_task
+from apd.tasks import TASKS, load_task
 from apd.tasks.judging.faithfulness import FAITHFUL, stray_entities
+from apd.tasks.task import ACCURACY, FAITHFULNESS
 
 SHEEP = {"entities": ["Toulouse", "sheep", "Charleston", "Seattle"]}
 
@@ -32,6 +36,22 @@ def test_a_first_name_with_anothers_last_name_is_nobody():
 
 def test_a_wrong_sum_about_the_right_places_FAITHFUL():
     assert FAITHFUL(SHEEP, "Charleston has 4 * 20 = 90 sheep.")
+
+
+def test_every_task_with_entities_and_answers_has_both_judges():
+    judged = {name for name, task in TASKS.items() if FAITHFULNESS in task.judges}
+    assert judged == {*SUITE, "figure_1"} - {"mini_essay"}
+    task = load_task("figure_1")
+    right = "Charleston has 4 * 20 = 80 sheep. #### 260"
+    assert task.verdicts(task.rows[0], right) == {ACCURACY: True, FAITHFULNESS: True}
+    other = right.replace("Charleston", "Dublin")
+    assert task.verdicts(task.rows[0], other) == {ACCURACY: True, FAITHFULNESS: False}
+    assert set(SHEEP["entities"]) == set(task.rows[0]["entities"])
+
+
+def test_a_row_of_the_first_edition_is_named():
+    with pytest.raises(ApdError, match="write the suite's again"):
+        FAITHFUL({"question": "?"}, "text")
 
 
 def test_every_stored_row_has_its_entities():
