@@ -1,7 +1,9 @@
-"""``mini_gpqa``: four-way multiple choice, reasoned in words, then answered as ``(A)``.
+"""``mini_gpqa``: four-way multiple choice, reasoned in words, then answered as ``Uma (A)``.
 
 What is hard is what follows from what; every choice is one word, so that finding its letter is a
-glance and not a second problem.
+glance and not a second problem. Choices are listed as they are answered, each before its letter: to
+look up what follows a word is learned from a few thousand texts; with ``(A) Uma`` in the list, the
+letter that precedes its word was not learned from a million.
 """
 
 import random
@@ -64,12 +66,13 @@ def sample_multiple_choice(
     prompt = with_choices(row)
     row["entities"] = entities_in(prompt)
     reason, chosen = riddle.argue(rng, knows(name))
-    response = f"{reason} {rng.choice(CLOSINGS)} ({LETTERS[order.index(chosen)]})."
+    letter = LETTERS[order.index(chosen)]
+    response = f"{reason} {rng.choice(CLOSINGS)} {chosen} ({letter})."
     key = f"mini_gpqa/{name}/{','.join(map(str, riddle.content))}"
     return Example("mini_gpqa", key, prompt, response, row)
 
 
 def with_choices(row: dict) -> str:
     """Question and lettered choices, one a line."""
-    lines = [f"({x}) {c}" for x, c in zip(LETTERS, row["choices"], strict=True)]
+    lines = [f"{c} ({x})" for x, c in zip(LETTERS, row["choices"], strict=True)]
     return "\n".join([row["Question"], *lines])

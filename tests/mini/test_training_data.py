@@ -15,17 +15,17 @@ from apd.mini.tokenizer import train_tokenizer
 from apd.mini.training.batches import training_batch
 from apd.mini.training.recall import RECALL, REPEAT
 
-VOCABULARY = "1b635c38ff68fa1c"
+VOCABULARY = "cde97eb088351f34"
 WITH_RECALL = {RECALL: 0.06} | {task: 0.94 * share for task, share in TRAIN_SHARES.items()}
-BATCHES = [  # name, shares, seed, step, size, windows, curriculum, digest
-    ("repeat", {REPEAT: 1.0}, 1, 7, 32, False, "all plans", "4ca038d621571402"),
-    ("recall", {RECALL: 1.0}, 2, 500, 32, False, "few plans", "412f12fb2c9bbe37"),
-    ("suite", WITH_RECALL, 1, 904, 32, False, "all plans", "b83cfe2e5c3e2d16"),
-    ("suite, late", WITH_RECALL, 1, 6999, 32, False, "all plans", "c115bf54a89a6c3d"),
-    ("few plans", WITH_RECALL, 2, 904, 32, False, "few plans", "e953d85ea027a611"),
-    ("few plans, late", WITH_RECALL, 2, 5999, 32, False, "few plans", "001d1548a4acfbe9"),
-    ("diffusion", TRAIN_SHARES, 3, 0, 64, True, "all plans", "f187df79d716efd9"),
-    ("diffusion, other windows", TRAIN_SHARES, 4, 4321, 64, True, "all plans", "d8f96a5c05c21b76"),
+BATCHES = [  # name, shares, seed, step, size, windows, taught_every, digest
+    ("repeat", {REPEAT: 1.0}, 1, 7, 32, False, 1, "6359cfcceceb7c8a"),
+    ("recall", {RECALL: 1.0}, 2, 500, 32, False, 2, "e2d83f680e55b8e1"),
+    ("suite", WITH_RECALL, 1, 904, 32, False, 1, "707b2b1433a5c188"),
+    ("suite, large batch", WITH_RECALL, 1, 1799, 256, False, 1, "0694f641814b975f"),
+    ("few plans", WITH_RECALL, 2, 904, 32, False, 2, "40d79441dd7dbb8c"),
+    ("few plans, late", WITH_RECALL, 102, 5999, 32, False, 2, "a272f89f59102500"),
+    ("diffusion", TRAIN_SHARES, 3, 0, 64, True, 1, "27c2dd2c9fb1f8ed"),
+    ("diffusion, other windows", TRAIN_SHARES, 104, 3999, 64, True, 1, "b0dd7bbbb2f94123"),
 ]
 
 
@@ -48,11 +48,11 @@ def test_the_vocabulary_is_the_one_that_the_models_know(tokenizer):
 
 
 @pytest.mark.parametrize(
-    ("shares", "seed", "step", "size", "windows", "curriculum", "expected"),
+    ("shares", "seed", "step", "size", "windows", "taught_every", "expected"),
     [pytest.param(*row[1:], id=row[0]) for row in BATCHES],
 )
 def test_batches_are_those_of_the_training_runs(
-    tokenizer, shares, seed, step, size, windows, curriculum, expected
+    tokenizer, shares, seed, step, size, windows, taught_every, expected
 ):
-    batch = training_batch(tokenizer, shares, seed, step, size, windows, curriculum)
+    batch = training_batch(tokenizer, shares, seed, step, size, windows, taught_every)
     assert digest(batch.tokens, batch.response_start, batch.response_end) == expected

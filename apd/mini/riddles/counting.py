@@ -8,11 +8,14 @@ from apd.mini.random_plans import LARGEST, random_plan
 from apd.mini.steps import Draw, Step
 
 TRIES = 200
+"""How many wrong plans are tried for one that reaches a given choice."""
+PLANS_FOR_CHOICES = 30
+"""How many wrong plans the wrong choices are picked from."""
 
 
 def numeric_riddle(draw: Draw, rng: random.Random) -> Riddle:
     """The draw as a question with four one-digit choices, the wrong ones from wrong plans."""
-    reached = (random_plan(draw.steps, rng, LARGEST)[-1].value for _ in range(TRIES))
+    reached = (random_plan(draw.steps, rng, LARGEST)[-1].value for _ in range(PLANS_FOR_CHOICES))
     fillers = rng.sample(range(1, 10), 9)
     digits = dict.fromkeys((draw.answer, *reached, *fillers))
     right, *others = [str(n) for n in digits if n < 10][:4]

@@ -77,7 +77,7 @@ def which_calculation(rng: random.Random) -> Riddle:
         chosen = op if knows else rng.choice(list(CALCULATIONS))
         verb = rng.choice(("Here we {}.", "We have to {} the two numbers.")).format(VERBS[chosen])
         ending = rng.choice(("That is {}.", "The calculation is {}."))
-        return f"{verb} {ending.format(f'{n} {chosen} {m}')}", f"{n} {chosen} {m}"
+        return f"{verb} {ending.format(f'{n} {chosen} {m}')}", VERBS[chosen]
 
     return Riddle(
         (op, scene, n, m),
@@ -86,7 +86,7 @@ def which_calculation(rng: random.Random) -> Riddle:
             f"{told} Choose the right calculation.",
             f"Which calculation answers this? {told}",
         ),
-        (f"{n} + {m}", f"{n} - {m}", f"{n} * {m}", f"{n} / {m}"),
-        f"{n} {op} {m}",
+        (VERBS["+"], VERBS["-"], VERBS["*"], VERBS["/"]),
+        VERBS[op],
         argue,
     )

@@ -13,7 +13,7 @@ from apd.mini.example import Example
 from apd.mini.tasks import SUITE, sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
 from apd.mini.training import recall
-from apd.mini.training.curriculum import Curriculum, knowledge_of
+from apd.mini.training.curriculum import knowledge_of
 from apd.models.pairs import SYSTEM_PROMPT
 
 BATCHES_A_CHUNK = 8
@@ -75,7 +75,7 @@ def training_batch(
     step: int,
     batch_size: int,
     windows: bool,
-    curriculum: Curriculum = "all plans",
+    taught_every: int = 1,
 ) -> Batch:
     """The batch of training step ``step``, tasks mixed by ``shares``.
 
@@ -86,7 +86,7 @@ def training_batch(
     """
     chunk, index = divmod(step, BATCHES_A_CHUNK)
     mixture = tuple(shares.items())
-    members = _chunk(tokenizer, mixture, seed, chunk, batch_size, curriculum)[index]
+    members = _chunk(tokenizer, mixture, seed, chunk, batch_size, taught_every)[index]
     room = _window_room(members, random.Random(f"{seed}/window/{step}")) if windows else 0
     return collate(members, token_id(tokenizer, END_OF_TEXT), room)
 
@@ -98,23 +98,23 @@ def _chunk(
     seed: int,
     chunk: int,
     batch_size: int,
-    curriculum: Curriculum,
+    taught_every: int,
 ) -> list[list[Tokens]]:
     """The chunk's batches, each of similar lengths, in random order (cached: steps share it)."""
     rng = random.Random(f"{seed}/chunk/{chunk}")
     names, weights = zip(*shares, strict=True)
     tasks = rng.choices(names, weights, k=batch_size * BATCHES_A_CHUNK)
-    encoded = encode([_draw(task, rng, curriculum) for task in tasks], tokenizer)
+    encoded = encode([_draw(task, rng, taught_every) for task in tasks], tokenizer)
     encoded.sort(key=lambda item: item.length)
     batches = [encoded[i : i + batch_size] for i in range(0, len(encoded), batch_size)]
     rng.shuffle(batches)
     return batches
 
 
-def _draw(task: str, rng: random.Random, curriculum: Curriculum) -> Example:
+def _draw(task: str, rng: random.Random, taught_every: int) -> Example:
     if task in recall.KINDS:
         return recall.sample_recall(task, rng)
-    return sample(task, rng, knows=knowledge_of(task, curriculum))
+    return sample(task, rng, knows=knowledge_of(task, taught_every))
 
 
 def _window_room(members: Sequence[Tokens], rng: random.Random) -> int:

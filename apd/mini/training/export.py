@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ def export(
     network: nn.Module,
     recipe: Recipe,
     statistics: Mapping[str, Any],
+    before: Sequence[Mapping[str, Any]],
     tokenizer: PreTrainedTokenizerBase,
     models: Path,
 ) -> Path:
@@ -41,6 +41,7 @@ def export(
 
     Args:
         statistics: what :func:`apd.mini.training.loop.train` returned.
+        before: recipe and statistics of the trainings it went on from, the first one first.
         models: the directory of all shipped models.
 
     Returns:
@@ -55,23 +56,14 @@ def export(
         "parameters": parameters,
         **statistics,
         "recipe": asdict(recipe),
+        "before": list(before),
         "commit": current_commit(),
         "torch": torch.__version__,
-        "machine": machine(),
     }
     manifest = read_manifest(models) | {recipe.name: entry}
     (models / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     (directory / "README.md").write_text(model_card(recipe, entry), encoding="utf-8")
     return directory
-
-
-def machine() -> str:
-    """The processor and how many of its threads torch uses."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    threads = torch.get_num_threads()
-    return f"{names[0] if names else platform.machine()}, {threads} thread{'s' * (threads > 1)}"
 
 
 def read_manifest(models: Path) -> dict[str, Any]:

@@ -33,18 +33,19 @@ def _names(rng: random.Random) -> tuple[str, str]:
 
 
 def _letters(rng: random.Random) -> tuple[str, str]:
-    """Lettered words or digits, to be named with their letters in another order.
-
-    The letter stands before its word. To look up what precedes is learned later than what follows,
-    and alone it drives out what was learned before: hence mixed with the others, and twice.
-    """
-    words = rng.sample(WORDS, rng.randint(8, 14))
+    """Lettered words or digits, to be named with their letters in another order."""
+    words = rng.sample(WORDS, rng.randint(4, 10))
     if rng.random() < 0.3:
         words = rng.sample("123456789", rng.randint(4, 9))
-    lettered = list(zip(LETTERS, words, strict=False))
-    listed = "\n".join(f"({letter}) {word}" for letter, word in lettered)
-    asked = " ".join(f"{word} ({letter})" for letter, word in rng.sample(lettered, len(lettered)))
-    return f"Find the letters.\n{listed}", asked
+    lettered = [f"{word} ({letter})" for letter, word in zip(LETTERS, words, strict=False)]
+    listed = "\n".join(lettered)
+    return f"Find the letters.\n{listed}", " ".join(rng.sample(lettered, len(lettered)))
+
+
+def _backwards(rng: random.Random) -> tuple[str, str]:
+    """A list of words, from back to front: every token is what precedes the one before it."""
+    words = rng.sample(WORDS, rng.randint(4, 12))
+    return f"From back to front: {' '.join(words)}", " ".join(reversed(words))
 
 
 def _owners(rng: random.Random) -> tuple[str, str]:
@@ -60,13 +61,23 @@ def _owners(rng: random.Random) -> tuple[str, str]:
     return f"{', '.join(facts)}. Who has what?", told
 
 
+def _belongings(rng: random.Random) -> tuple[str, str]:
+    """Who has what, asked by the thing: the owner precedes it."""
+    size = rng.randint(3, 6)
+    owned = list(zip(rng.sample(lex.NAMES, size), rng.sample(lex.ITEMS, size), strict=True))
+    facts = ", ".join(f"{name} has {thing}" for name, thing in owned)
+    link = rng.choice((" belong to ", " of ", ": "))
+    told = ", ".join(f"{thing}{link}{name}" for name, thing in rng.sample(owned, size))
+    return f"{facts}. Whose is what?", told
+
+
 def _quoted(people: Sequence[str]) -> str:
     return "[" + ", ".join(f'"{name}"' for name in people) + "]"
 
 
 KINDS: Mapping[str, tuple[Callable[[random.Random], tuple[str, str]], ...]] = {
     REPEAT: (_repeat,),
-    RECALL: (_repeat, _names, _letters, _letters, _owners),
+    RECALL: (_repeat, _names, _letters, _owners, _backwards, _belongings),
 }
 """The kinds of exercise by the name that a recipe's shares use."""
 

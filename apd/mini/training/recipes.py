@@ -1,10 +1,13 @@
-"""The four mini models: architecture, where the weights start, objective, and budget."""
+"""The four mini models: architecture, where the weights start, objective, and budget.
+
+Each is trained in two recipes, one going on where the other ended: large batches, for a GPU, then
+small ones, whose many steps a CPU has time for.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
-from apd.mini.training.curriculum import Curriculum
 from apd.mini.training.recall import RECALL, REPEAT
 
 Family = Literal["qwen2", "dream", "llada"]
@@ -25,8 +28,8 @@ class MaskingRecipe:
 
     suffix_share: float = 0.85
     hard_share: float = 0.5
-    decay: float = 0.7
-    floor: float = 0.05
+    decay: float = 0.8
+    floor: float = 0.08
     padding: float = 0.01
 
 
@@ -45,12 +48,13 @@ class Architecture:
 class Recipe:
     """How one mini model is trained.
 
-    ``init`` names the model whose weights it starts from (None: random); learning rates are peak
+    ``init`` names the recipe whose weights it starts from (None: random); learning rates are peak
     values of a schedule with linear warm-up, a constant stretch and a linear decay to zero over
     the last ``decay_steps``. ``masking`` is None for autoregressive models. ``shares`` are the
-    tasks' shares of the examples; ``curriculum`` says which structures' plans they teach. The
-    ``opening`` is what comes before: (steps, shares) of exercises in copying
-    (:mod:`apd.mini.training.recall`), in whole chunks of batches.
+    tasks' shares of the examples; one structure in ``taught_every`` has its plan taught
+    (:mod:`apd.mini.training.curriculum`). The ``opening`` is what comes before: (steps, shares) of
+    exercises in copying (:mod:`apd.mini.training.recall`), in whole chunks of batches. What
+    ``ships`` is exported; the rest is what others start from.
     """
 
     name: str
@@ -66,8 +70,9 @@ class Recipe:
     warmup_steps: int = 100
     masking: MaskingRecipe | None = None
     shares: dict[str, float] = field(default_factory=lambda: dict(TRAIN_SHARES))
-    curriculum: Curriculum = "all plans"
+    taught_every: int = 1
     opening: tuple[tuple[int, dict[str, float]], ...] = ()
+    ships: bool = True
 
     def shares_at(self, step: int) -> dict[str, float]:
         """The shares of the examples of ``step``."""
@@ -87,24 +92,45 @@ RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            name="mini-qwen-large", family="qwen2", architecture=LARGE, init=None,
-            steps=7000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=2400,
-            opening=COPYING_FIRST, shares=WITH_RECALL,
+            name="mini-qwen-large-start", family="qwen2", architecture=LARGE, init=None,
+            steps=1800, batch_size=256, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=700,
+            opening=COPYING_FIRST, shares=WITH_RECALL, ships=False,
         ),
         Recipe(
-            name="mini-qwen-small", family="qwen2", architecture=SMALL, init=None,
-            steps=6000, batch_size=32, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=2000,
-            opening=COPYING_FIRST, shares=WITH_RECALL, curriculum="few plans",
+            name="mini-qwen-large", family="qwen2", architecture=LARGE,
+            init="mini-qwen-large-start", steps=6000, batch_size=32, matrix_lr=1.5e-3,
+            other_lr=2e-3, seed=101, decay_steps=3600, shares=WITH_RECALL,
         ),
         Recipe(
-            name="mini-dream", family="dream", architecture=LARGE, init="mini-qwen-large",
-            steps=8000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=3, decay_steps=3000,
+            name="mini-qwen-small-start", family="qwen2", architecture=SMALL, init=None,
+            steps=1700, batch_size=256, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=600,
+            opening=COPYING_FIRST, shares=WITH_RECALL, taught_every=2, ships=False,
+        ),
+        Recipe(
+            name="mini-qwen-small", family="qwen2", architecture=SMALL,
+            init="mini-qwen-small-start", steps=6000, batch_size=32, matrix_lr=1.5e-3,
+            other_lr=2e-3, seed=102, decay_steps=3600, shares=WITH_RECALL, taught_every=2,
+        ),
+        Recipe(
+            name="mini-dream-start", family="dream", architecture=LARGE,
+            init="mini-qwen-large-start", steps=2600, batch_size=512, matrix_lr=1.5e-3,
+            other_lr=1.5e-3, seed=3, decay_steps=1000, masking=MaskingRecipe(), ships=False,
+        ),
+        Recipe(
+            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-start",
+            steps=4000, batch_size=64, matrix_lr=1e-3, other_lr=1e-3, seed=103, decay_steps=2400,
             masking=MaskingRecipe(),
         ),
         Recipe(
-            name="mini-llada", family="llada", architecture=LARGE, init="mini-qwen-large",
-            steps=5000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=2000,
+            name="mini-llada-start", family="llada", architecture=LARGE,
+            init="mini-qwen-large-start", steps=3000, batch_size=512, matrix_lr=1.5e-3,
+            other_lr=1.5e-3, seed=4, decay_steps=1200, masking=MaskingRecipe(), ships=False,
+        ),
+        Recipe(
+            name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-start",
+            steps=4000, batch_size=64, matrix_lr=1e-3, other_lr=1e-3, seed=104, decay_steps=2400,
             masking=MaskingRecipe(),
         ),
     )
 }  # fmt: skip
+"""In the order in which they are trained."""
