@@ -1,9 +1,8 @@
 """``mini_gpqa``: four-way multiple choice, reasoned in words, then answered as ``Uma (A)``.
 
 What is hard is what follows from what; every choice is one word, so that finding its letter is a
-glance and not a second problem. Choices are listed as they are answered, each before its letter: to
-look up what follows a word is learned from a few thousand texts; with ``(A) Uma`` in the list, the
-letter that precedes its word was not learned from a million.
+glance and not a second problem. Choices are listed as they are answered, each before its letter:
+what follows a word is learned early, what precedes it was not learned from a million texts.
 """
 
 import random

@@ -25,8 +25,10 @@ SENTENCE_STARTS = (*lexicon.NAMES, *lexicon.PLACES)
 WHOLE_WORDS = tuple(sorted({word for entity in ENTITIES for word in entity.split()}))
 REPEATS = 2_000  # enough that byte-pair merging never stops inside one of them
 
-# Words with their leading space, single digits, runs of punctuation, white space (Qwen's classes).
-SPLIT = r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s*[\r\n]+|\s+(?!\S)|\s+"
+# Choices of a question, words with their leading space, single digits, runs of punctuation, white
+# space (Qwen's classes). A choice is one token, so that its letter stands beside its word: with a
+# bracket between them a small network did not learn to look one up from the other.
+SPLIT = r" ?\([A-D]\)| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 CHAT_TEMPLATE = (
     "{%- if messages[0]['role'] != 'system' -%}"

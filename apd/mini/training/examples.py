@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedTokenizerBase
 
 from apd.mini.lexicon import NAMES
+from apd.mini.multiple_choice import LETTERS
 from apd.mini.tokenizer import MASK, token_id
 from apd.mini.training.batches import BATCHES_A_CHUNK, training_batch
 from apd.mini.training.objectives import autoregressive_targets, masked_targets
@@ -41,8 +42,8 @@ class StepInputs:
 
 
 def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
-    """(H,) ids of digits, choice letters and names: what an answer has to work out."""
-    worked_out = [*"0123456789ABCD", *NAMES, *(f" {name}" for name in NAMES)]
+    """(H,) ids of digits, choices and names: what an answer has to work out."""
+    worked_out = [*"0123456789", *(f" ({letter})" for letter in LETTERS), *NAMES, *(f" {name}" for name in NAMES)]
     return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
 
 

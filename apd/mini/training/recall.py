@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from apd.mini import lexicon as lex
 from apd.mini.example import Example
+from apd.mini.multiple_choice import LETTERS
 
 REPEAT, RECALL = "repeat", "recall"
 WORDS = (*lex.NAMES, *lex.PLACES, *lex.ANIMALS, *lex.ITEMS, *lex.CONTAINERS, *lex.PEOPLE)
-LETTERS = "ABCDEFGHIJKLMN"
 
 
 def _repeat(rng: random.Random) -> tuple[str, str]:
@@ -34,10 +34,8 @@ def _names(rng: random.Random) -> tuple[str, str]:
 
 def _letters(rng: random.Random) -> tuple[str, str]:
     """Lettered words or digits, to be named with their letters in another order."""
-    words = rng.sample(WORDS, rng.randint(4, 10))
-    if rng.random() < 0.3:
-        words = rng.sample("123456789", rng.randint(4, 9))
-    lettered = [f"{word} ({letter})" for letter, word in zip(LETTERS, words, strict=False)]
+    words = rng.sample("123456789", 4) if rng.random() < 0.3 else rng.sample(WORDS, 4)
+    lettered = [f"{word} ({letter})" for letter, word in zip(LETTERS, words, strict=True)]
     listed = "\n".join(lettered)
     return f"Find the letters.\n{listed}", " ".join(rng.sample(lettered, len(lettered)))
 
