@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from public_layouts import write_reduced, write_reduced_pair
+from public_layouts import write_cached, write_reduced_pair
 from tiny_checkpoints import (
     MASK,
     ROWS,
@@ -189,19 +189,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def cached(hub: Path, name: str) -> Path:
-    """A checkpoint as the hub cache keeps it: links to blobs, in a snapshot of a revision."""
-    place = hub / f"models--{name.replace('/', '--')}"
-    blobs = write_reduced(place / "blobs", name)
-    snapshot = place / "snapshots" / "0123abc"
-    snapshot.mkdir(parents=True)
-    for blob in blobs.iterdir():
-        (snapshot / blob.name).symlink_to(Path("../../blobs") / blob.name)
-    (place / "refs").mkdir()
-    (place / "refs" / "main").write_text("0123abc")
-    return snapshot
-
-
 def status(name: str) -> str:
     return {row["pair"]: row["status"] for row in describe_pairs()}[name]
 
@@ -209,7 +196,7 @@ def status(name: str) -> str:
 def test_ready_means_that_weights_and_tokenizer_are_there_too(hub: Path):
     name = PAIRS["llada-1.5"].dllm
     assert status("llada-1.5") == f"downloads {name} when loaded"
-    snapshot = cached(hub, name)
+    snapshot = write_cached(hub, name)
     assert status("llada-1.5") == "ready"
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
         (snapshot / file).rename(snapshot / "elsewhere")
@@ -225,8 +212,8 @@ def test_ready_means_that_weights_and_tokenizer_are_there_too(hub: Path):
 def test_a_checkpoint_in_the_hub_cache_loads_through_its_links(hub: Path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     name = PAIRS["qwen3-0.6b"].dllm
-    cached(hub, name)
-    assert load_pair(dllm=name, verifier=cached(hub, "Qwen/Qwen3-0.6B")).verifier is not None
+    write_cached(hub, name)
+    assert load_pair(dllm=name, verifier=write_cached(hub, "Qwen/Qwen3-0.6B")).verifier is not None
 
 
 def test_a_read_only_checkpoint_loads(models: Path):
