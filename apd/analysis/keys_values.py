@@ -15,7 +15,7 @@ from apd.models.verifier import CausalVerifier
 
 @torch.no_grad()
 def final_states(
-    lm: MaskedDiffusionLM | CausalVerifier, tokens: Tensor, cache: DynamicCache | None = None
+    lm: MaskedDiffusionLM | CausalVerifier, tokens: Tensor, cache: Any = None
 ) -> Tensor:
     """What the output layer reads, for every position of a model of any family.
 
@@ -24,7 +24,7 @@ def final_states(
 
     Args:
         tokens: (L,) or (B, L) long.
-        cache: an empty one, which receives keys and values.
+        cache: an empty `DynamicCache`, which receives keys and values; None for none.
 
     Returns:
         (B, L, D) in the model's precision; B = 1 for (L,).
