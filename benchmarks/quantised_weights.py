@@ -26,7 +26,7 @@ MODELS = ("mini-dream", "mini-qwen-small")
 TASK = "mini_gsm"
 WEIGHTS = ("float32", "int8", "int4")
 MASKS = 48  # positions shown to the dLLM behind each prompt
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "mixture_weight": 0.7,
     "temperature": 0.2,
     "noise": "position",

@@ -1,4 +1,4 @@
-"""The table of checks that every registered checkpoint has passed, from a stored run of the tests."""
+"""The table of checks that each registered checkpoint has passed, from a stored run of tests."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import numpy as np
 from apd.costmodel.hardware import GPUS
 from apd.models.registry import PAIRS, PairSpec
 from apd.paths import data_dir
-from apd.statistics.report import machine_name, plus_minus
+from apd.statistics.report import machine_name
 
 POSITIONS = 48  # computed by a pass of the dLLM: W = 16 and a lookahead of 32
 ACCEPTED = (2, 4)  # tokens an iteration
@@ -128,11 +128,11 @@ def verdicts(weights: dict[str, dict[str, Any]]) -> str:
     sentences = []
     for name, words in (("int8", "Eight bits"), ("int4", "Four bits")):
         changed = weights[name]["same_tokens"].count(False)
-        lost = np.subtract(whole["right"], weights[name]["right"], dtype=float)
-        error = lost.std(ddof=1) / np.sqrt(len(lost))
-        within = "within" if abs(lost.mean()) <= 2 * error else "beyond"
+        gain = np.subtract(weights[name]["right"], whole["right"], dtype=float)
+        error = gain.std(ddof=1) / np.sqrt(len(gain))
+        within = "within" if abs(gain.mean()) <= 2 * error else "beyond"
         sentences.append(
-            f"{words} change {changed} of {len(lost)} texts; the share of right answers falls by "
-            f"{plus_minus(lost.mean(), error, 3)}, {within} two standard errors of nothing."
+            f"{words} change {changed} of {len(gain)} texts; the share of right answers moves "
+            f"by {gain.mean():+.3f} ± {error:.3f}, {within} two standard errors of none."
         )
     return " ".join(sentences)

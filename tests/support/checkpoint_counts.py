@@ -16,9 +16,10 @@ import pytest
 from apd.models.registry import PAIRS
 
 NAME = r"(?P<name>[\w./-]+?)"
+PASSES = "(chosen|plain)"
 CHECKS = {  # column -> the tests that fill it, by the checkpoint or the pair that they name
     "names and shapes": rf"test_published\.py::test_a_(dllm|causal_model)_at_full_size\[{NAME}\]",
-    "forward": rf"test_forward_by_hand\.py::test_a_(dllms|verifiers)_logits\[{NAME}-(chosen|plain)\]",
+    "forward": rf"test_forward_by_hand\.py::test_a_(dllms|verifiers)_logits\[{NAME}-{PASSES}\]",
     "decodes": rf"test_checkpoint_decodes\.py::test_it_decodes\[{NAME}\]",
     "batch = single": rf"test_checkpoint_decodes\.py::test_a_batch_is_its_singles\[{NAME}\]",
     "chapters": rf"test_chapters\.py::test_a_chapter_runs_on_a_pair\w*\[{NAME}-[a-z_]+\]",
