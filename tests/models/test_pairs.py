@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from one_line_errors import error_of
 from public_layouts import write_cached, write_reduced_pair
 from tiny_checkpoints import (
     MASK,
@@ -247,6 +249,33 @@ def test_a_download_is_measured_against_the_disk_first(hub: Path, monkeypatch, f
         with pytest.raises(ApdError, match=r"needs 3.0 GiB on disk, 0.0 free .* set HF_HOME"):
             download_checkpoint("org/model")
         assert asked == [True]
+
+
+def refused(kind: type[Exception]) -> Exception:
+    """An error as the hub's client raises it, without the response that it also carries."""
+    return kind.__new__(kind)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (refused(GatedRepoError), "accepted its terms; accept them"),
+        (refused(RepositoryNotFoundError), "has no public model 'owner/model'; check the name"),
+        (
+            OSError("it says no\nat length"),
+            "cannot be fetched from the Hugging Face hub (it says no)",
+        ),
+        (EOFError("peer closed the connection"), "(peer closed the connection)"),
+        (TypeError("string indices must be integers"), "(string indices must be integers)"),
+        (KeyError(), "(KeyError)"),
+    ],
+)
+def test_whatever_goes_wrong_on_the_way_is_one_line(hub, monkeypatch, error, words: str):
+    def snapshot_download(name: str, **_: object):
+        raise error
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    assert words in error_of(download_checkpoint, "owner/model")
 
 
 @pytest.mark.parametrize("name", [n for n, s in PAIRS.items() if "/" in s.dllm and s.verifier])
