@@ -15,9 +15,9 @@ SIDE = 8192  # of the matrices multiplied
 
 def data_sheet(name: str) -> Gpu | None:
     """The data sheet of a card by the name that its driver gives, None if it is not among ours."""
+    words = set(name.replace("-", " ").split())
     for known, gpu in GPUS.items():
-        model, *_ = known.removeprefix("RTX ").split()
-        if model in name.replace("-", " ").split():
+        if set(known.replace(" GB", "GB").split()) <= words:
             return gpu
     return None
 

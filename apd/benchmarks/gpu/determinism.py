@@ -24,7 +24,7 @@ PRECISIONS = ("float32", "bfloat16")
 def measure_determinism(
     device: str,
     settings: BenchSettings,
-    precisions: Sequence[str] = PRECISIONS,
+    precisions: Sequence[str] | None = None,
     report: Callable[[list[dict[str, Any]]], None] = lambda rows: None,
 ) -> list[dict[str, Any]]:
     """Decode problems of `mini_gsm` alone, again, and in batches of BATCH, and compare tokens.
@@ -34,7 +34,7 @@ def measure_determinism(
         alone, when it is repeated and when it is batched; and the tokens themselves.
     """
     rows: list[dict[str, Any]] = []
-    for precision in precisions:
+    for precision in precisions or PRECISIONS:
         pair = load_pair(settings.pair, device=device, dtype=precision)
         prompts = word_problems(pair, settings.problems)
         for name, (alone, together) in _decoders(pair, settings).items():
