@@ -91,7 +91,7 @@ def time_iterations(
     done = list(islice(going, iterations * batch))
     synchronize(device)
     seconds = time.perf_counter() - before
-    going.close()
+    del going  # and with it the caches
     if device.type == "cuda":
         torch.cuda.empty_cache()
     passes = sum(iteration.dllm_s + iteration.verifier_s for iteration in done)
