@@ -62,6 +62,11 @@ class TestParts:
         }
         assert "Not complete: broken failed" in gpu_tables(run.found)
 
+    def test_a_number_that_is_none_does_not_cost_the_file(self, tmp_path):
+        run = empty_run(tmp_path / "card.json")
+        assert run.part("odd", 5, lambda keep: {"ms": float("nan")}) == {"ms": None}
+        assert json.loads((tmp_path / "card.json").read_text())["odd"] == {"ms": None}
+
     def test_without_time_left_a_part_is_left_out(self, tmp_path):
         run = empty_run(tmp_path / "card.json", seconds=0.5)
         assert run.part("late", 5, lambda keep: pytest.fail("measured")) is None

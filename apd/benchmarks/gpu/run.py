@@ -7,6 +7,7 @@ measured by then is kept, and the file is written again after every row.
 from __future__ import annotations
 
 import gc
+import json
 import re
 import signal
 import time
@@ -64,7 +65,8 @@ class Run:
         started, state = time.monotonic(), "complete"
 
         def keep(value: Any) -> None:
-            self.found[name] = value
+            text = json.dumps(value)  # a nan would leave no file at all
+            self.found[name] = json.loads(text, parse_constant=lambda constant: None)
             self.write()
 
         try:
