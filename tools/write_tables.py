@@ -5,12 +5,14 @@
 
 README.md has the mini models' accuracy on the test sets, from the stored results of the figures;
 ``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes;
-``book/reliability.md`` what a run of the tests has counted.
+and what the cards took that have been measured; ``book/reliability.md`` what a run of the tests has
+counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from typing import Any
 
 from reliability import reliability_tables
 
+from apd.benchmarks.gpu.report import gpu_tables
 from apd.errors import ApdError
 from apd.models.registry import pair_spec
 from apd.paper.figures import ARTEFACTS, experiment_of
@@ -164,9 +167,18 @@ def hours_table() -> str:
     return markdown_table(rows, 2)
 
 
+def gpu_timings() -> str:
+    """The runs of `apd bench --gpu` in data/gpu, a card after another."""
+    runs = sorted((data_dir() / "gpu").glob("*.json"))
+    if not runs:
+        return "No card has been measured yet."
+    return "\n\n".join(gpu_tables(json.loads(path.read_text(encoding="utf-8"))) for path in runs)
+
+
 SECTIONS = (
     Section("README.md", "models-table", models_table),
     Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
+    Section("book/run_on_a_gpu.md", "gpu-timings", gpu_timings),
     Section("book/reliability.md", "reliability", reliability_tables),
 )
 
