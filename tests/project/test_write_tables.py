@@ -19,7 +19,7 @@ from apd.runs.provenance import hash_checkpoint
 from apd.runs.table import results_directory
 
 ROOT = Path(__file__).resolve().parents[2]
-README, GPU_PAGE, RELIABILITY, *_ = SECTIONS
+README, GPU_PAGE, GPU_TIMINGS, RELIABILITY, *_ = SECTIONS
 
 
 @pytest.fixture
@@ -36,9 +36,12 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(results_directory("mini").parents[1] / name, tmp_path / "data")
     (tmp_path / "book").mkdir()
     for file in {section.file for section in SECTIONS}:
-        names = [section.name for section in SECTIONS if section.file == file]
-        marked = [f"<!-- {name}:start -->\nold\n<!-- {name}:end -->" for name in names]
-        (tmp_path / file).write_text("\n\n".join(("# Title", *marked, "rest\n")))
+        parts = "\n\n".join(
+            f"<!-- {section.name}:start -->\nold\n<!-- {section.name}:end -->"
+            for section in SECTIONS
+            if section.file == file
+        )
+        (tmp_path / file).write_text(f"# Title\n\n{parts}\n\nrest\n")
     monkeypatch.setenv("APD_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
 
@@ -54,6 +57,25 @@ def test_the_readme_gets_the_table_of_every_model(copied: Path) -> None:
     assert len(lines) == 2 + len(LABELS)
     assert len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| mini-qwen-large | autoregressive | ")
+
+
+def test_cards_are_shown_once_they_are_measured(copied: Path) -> None:
+    assert main([]) == 0
+    assert GPU_TIMINGS.read() == "No card has been measured yet."
+    run = {
+        "card": "NVIDIA X",
+        "label": "timing only: random weights",
+        "outside": [{"step": "mixture", "used": True, "ms": 0.25, "host_ms": 0.125}],
+        "parts": {"outside": {"state": "complete"}, "passes": {"state": "stopped after 3 s"}},
+        "provenance": {"packages": {"torch": "2.11.0"}, "started": "2026-11-26T00:00:00"},
+    }
+    (copied / "data" / "gpu").mkdir()
+    (copied / "data" / "gpu" / "nvidia-x.json").write_text(json.dumps(run))
+    assert main([]) == 0
+    shown = GPU_TIMINGS.read()
+    assert "| mixture | 0.250 | 0.125 | yes |" in shown
+    assert "NVIDIA X, torch 2.11.0, 2026-11-26; timing only: random weights." in shown
+    assert "Not complete: passes stopped after 3 s." in shown
 
 
 def test_the_page_on_reliability_has_every_kind_of_case_and_no_failure(copied: Path) -> None:
