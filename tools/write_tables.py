@@ -4,8 +4,8 @@
     python tools/write_tables.py --check    # only say which are not up to date
 
 README.md has the mini models' accuracy on the test sets, from the stored results of the figures;
-``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes, and
-what the cards took that have been measured; ``book/reliability.md`` what a run of the tests has
+``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes,
+and what the cards took that have been measured; ``book/reliability.md`` what a run of the tests has
 counted; ``book/choose_your_models.md`` sizes, bounds on speed, what quantised weights cost, and
 which checks each checkpoint has passed.
 """
