@@ -59,7 +59,10 @@ def test_cards_are_shown_once_they_are_measured(copied: Path) -> None:
         "label": "timing only: random weights",
         "outside": [{"step": "mixture", "used": True, "ms": 0.25, "host_ms": 0.125}],
         "kernels": [{"batch": 1, "kernels": 100.0, "kernel_ms": 9.0, "profiled_ms": 80.0}],
-        "parts": {"outside": {"state": "complete"}, "passes": {"state": "stopped after 3 s"}},
+        "parts": {
+            "outside": {"state": "complete", "note": "seen again"},
+            "passes": {"state": "stopped after 3 s"},
+        },
         "provenance": {"packages": {"torch": "2.11.0"}, "started": "2026-11-26T00:00:00"},
     }
     (copied / "data" / "gpu").mkdir()
@@ -70,7 +73,7 @@ def test_cards_are_shown_once_they_are_measured(copied: Path) -> None:
     assert "| mixture | 0.250 | 0.125 | yes |" in shown
     assert "| 1 | 100 | 9.0 | 80 |" in shown
     assert "NVIDIA X, torch 2.11.0, 2026-11-26; timing only: random weights." in shown
-    assert "Not complete: passes stopped after 3 s." in shown
+    assert "Not complete: passes stopped after 3 s. outside: seen again." in shown
 
 
 def test_the_page_on_reliability_has_every_kind_of_case_and_no_failure(copied: Path) -> None:

@@ -98,6 +98,8 @@ def _lengths(found: dict[str, Any]) -> str | None:
         one, eight = (row_of(found.get("decodes", []), decoder=name, batch=n) for n in (1, 8))
         if not one or not eight or "first_ms" in one or one["ms"] <= eight["ms"]:
             return None
+        if one["tokens_per_iteration"] != eight["tokens_per_iteration"]:
+            return None  # then their lengths are not the same
         said.append(f"{one['ms']:.0f} against {eight['ms']:.0f} ms ({label})")
     return (
         "**The rows at batch 1 are not the speed of a decoder.** Every iteration takes longer "
@@ -115,8 +117,8 @@ def _inside_attention(found: dict[str, Any]) -> str:
         return ""
     return (
         " A profile of other such iterations does not say why: of "
-        f"{profiled['profiled_ms']:.0f} ms, much of it the profiler's own, the host spends "
-        f"{calls[0]['ms']:.1f} in the code of attention, the one call whose lengths are new."
+        f"{profiled['profiled_ms']:.0f} ms, with the profiler's own start and end, the host spends "
+        f"{calls[0]['ms']:.1f} in the code of attention, the call whose lengths are new."
     )
 
 
@@ -152,7 +154,7 @@ def _nucleus(found: dict[str, Any]) -> str | None:
     steps = {row["step"]: row["ms"] for row in found.get("outside", [])}
     short = steps.get("of it, threshold from a shortlist")
     bisected, ordered = (steps.get(f"instead, threshold by {w}") for w in ("bisection", "sorting"))
-    if None in (short, bisected, ordered) or short >= min(bisected, ordered):
+    if short is None or bisected is None or ordered is None or short >= min(bisected, ordered):
         return None
     return (
         f"**The nucleus** is found in a shortlist in {short:.2f} ms, by sorting in {ordered:.2f}, "

@@ -30,14 +30,15 @@ def gpu_tables(found: dict[str, Any]) -> str:
 
 
 def caption(found: dict[str, Any]) -> str:
-    """The card, the software and what is not complete."""
+    """The card, the software, what is not complete and what was measured in another way."""
     session = found["provenance"]
     incomplete = [
         f"{n} {p['state']}" for n, p in found["parts"].items() if p["state"] != "complete"
     ]
+    notes = "".join(f" {n}: {p['note']}." for n, p in found["parts"].items() if "note" in p)
     return (
         f"{found['card']}, torch {session['packages']['torch']}, {session['started'][:10]}; "
-        f"{found['label']}." + "".join(f" Not complete: {line}." for line in incomplete)
+        f"{found['label']}." + "".join(f" Not complete: {line}." for line in incomplete) + notes
     )
 
 
