@@ -24,6 +24,8 @@ from checkpoint_checks import checkpoint_table
 from choose_models import pairs_table, quantised_table, speed_table
 from reliability import reliability_tables
 
+from apd.benchmarks.gpu.findings import gpu_findings
+from apd.benchmarks.gpu.iteration import iteration_table
 from apd.benchmarks.gpu.report import gpu_tables
 from apd.errors import ApdError
 from apd.models.registry import pair_spec
@@ -171,11 +173,17 @@ def hours_table() -> str:
 
 
 def gpu_timings() -> str:
-    """The runs of `apd bench --gpu` in data/gpu, a card after another."""
-    runs = sorted((data_dir() / "gpu").glob("*.json"))
-    if not runs:
+    """The runs of `apd bench --gpu` in data/gpu, a card after another: findings, then tables."""
+    paths = sorted((data_dir() / "gpu").glob("*.json"))
+    if not paths:
         return "No card has been measured yet."
-    return "\n\n".join(gpu_tables(json.loads(path.read_text(encoding="utf-8"))) for path in runs)
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    parts = [
+        part
+        for run in runs
+        for part in (f"### {run['card']}", gpu_findings(run), iteration_table(run), gpu_tables(run))
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 SECTIONS = (

@@ -66,16 +66,22 @@ def test_cards_are_shown_once_they_are_measured(copied: Path) -> None:
         "card": "NVIDIA X",
         "label": "timing only: random weights",
         "outside": [{"step": "mixture", "used": True, "ms": 0.25, "host_ms": 0.125}],
-        "parts": {"outside": {"state": "complete"}, "passes": {"state": "stopped after 3 s"}},
+        "kernels": [{"batch": 1, "kernels": 100.0, "kernel_ms": 9.0, "profiled_ms": 80.0}],
+        "parts": {
+            "outside": {"state": "complete", "note": "seen again"},
+            "passes": {"state": "stopped after 3 s"},
+        },
         "provenance": {"packages": {"torch": "2.11.0"}, "started": "2026-11-26T00:00:00"},
     }
     (copied / "data" / "gpu").mkdir()
     (copied / "data" / "gpu" / "nvidia-x.json").write_text(json.dumps(run))
     assert main([]) == 0
     shown = GPU_TIMINGS.read()
+    assert shown.startswith("### NVIDIA X\n\n| an iteration of APD at batch 1 | ms |")
     assert "| mixture | 0.250 | 0.125 | yes |" in shown
+    assert "| 1 | 100 | 9.0 | 80 |" in shown
     assert "NVIDIA X, torch 2.11.0, 2026-11-26; timing only: random weights." in shown
-    assert "Not complete: passes stopped after 3 s." in shown
+    assert "Not complete: passes stopped after 3 s. outside: seen again." in shown
 
 
 def test_the_page_on_reliability_has_every_kind_of_case_and_no_failure(copied: Path) -> None:
