@@ -14,7 +14,7 @@ from apd.analysis.calibration import (
     record_marginals,
     reliability,
 )
-from apd.analysis.keys_values import KeyValueRecorder, keys_and_values
+from apd.analysis.keys_values import final_states, keys_and_values
 from apd.analysis.lookahead import end_hazard, end_probability, end_profile, expected_length
 from apd.analysis.staleness import (
     KVStaleness,
@@ -26,7 +26,6 @@ from apd.analysis.window import window_divergence
 
 __all__ = [
     "KVStaleness",
-    "KeyValueRecorder",
     "MarginalRecord",
     "Reliability",
     "calibration_error",
@@ -34,6 +33,7 @@ __all__ = [
     "end_probability",
     "end_profile",
     "expected_length",
+    "final_states",
     "joined",
     "keys_and_values",
     "kv_staleness",

@@ -74,7 +74,7 @@ def run_benchmarks(
         "pair": settings.pair,
         **found,
         "settings": asdict(settings),
-        "provenance": session | {"finished": now(), "models": _model_files(settings.pair)},
+        "provenance": session | {"finished": now(), "models": model_files(settings.pair)},
     }
 
 
@@ -93,18 +93,23 @@ def _steps(pair: Pair, wide: Pair, settings: BenchSettings, accepted: float) -> 
     }
 
 
-def _model_files(pair: str) -> list[dict[str, Any]]:
+def model_files(pair: str) -> list[dict[str, Any]]:
+    """Hashes of the checkpoints of a pair."""
     spec = pair_spec(pair)
     names = dict.fromkeys(name for name in (spec.dllm, spec.verifier, *spec.baselines) if name)
     return [hash_checkpoint(name, find_checkpoint(name)).as_dict() for name in names]
 
 
 def store(found: dict[str, Any], directory: Path) -> Path:
-    """Write `bench.json`, whole or not at all. Raises ApdError if it cannot be written."""
-    path = directory / f"{ARTEFACT}.json"
+    """Write `bench.json`; see `store_as`."""
+    return store_as(found, directory / f"{ARTEFACT}.json")
+
+
+def store_as(found: dict[str, Any], path: Path) -> Path:
+    """Write a JSON file, whole or not at all. Raises ApdError if it cannot be written."""
     partial = path.with_suffix(".json.part")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 HELP = "measure speed against the plain baseline and other decoders"
 
@@ -28,6 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--problems", type=int, metavar="N", help="prompts in each repetition")
     parser.add_argument("--threads", type=int, metavar="N", help="threads of torch")
     parser.add_argument(
+        "--gpu",
+        action="store_true",
+        help="measure what needs a CUDA GPU instead: passes and decodes at the shapes of Dream-7B, "
+        "tokens across batch sizes, compiled passes; writes data/gpu/CARD.json, or into --output",
+    )
+    parser.add_argument(
+        "--time-limit", type=float, metavar="S", help="with --gpu: seconds for all (default: 600)"
+    )
+    parser.add_argument(
         "--random-shapes",
         choices=("7b", "tiny"),
         default="7b",
@@ -43,8 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     from apd.errors import ApdError
     from apd.runs.table import results_directory
 
-    if arguments.output is not None and not arguments.store:
-        raise ApdError("--output is only used with --store; add --store or leave it out")
+    if arguments.time_limit is not None and not arguments.gpu:
+        raise ApdError("--time-limit is only used with --gpu; add --gpu or leave it out")
+    if arguments.output is not None and not (arguments.store or arguments.gpu):
+        raise ApdError("--output is only used with --store or --gpu; add one or leave it out")
     if arguments.threads is not None and arguments.threads < 1:
         raise ApdError(f"--threads {arguments.threads}: must be at least 1; leave it out for all")
     names = ("pair", "mixture_weight", "kv_window", "max_lookahead", "rounds", "problems")
@@ -52,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in given.items() if value is not None}
     settings = quick_settings(**given) if arguments.quick else BenchSettings(**given)
     set_threads(arguments.threads)
+    if arguments.gpu:
+        return _run_gpu(arguments, settings)
     found = run_benchmarks(
         settings, lambda line: print(line, file=sys.stderr, flush=True), arguments.random_shapes
     )
@@ -68,4 +82,20 @@ def run(arguments: argparse.Namespace) -> int:
             else arguments.output / settings.pair
         )
         print(f"wrote {store(found, directory)}", file=sys.stderr)
+    return 0
+
+
+def _run_gpu(arguments: argparse.Namespace, settings: Any) -> int:
+    from apd.benchmarks.gpu.report import gpu_tables
+    from apd.benchmarks.gpu.run import measure_gpu
+    from apd.paths import data_dir
+
+    found = measure_gpu(
+        settings,
+        data_dir() / "gpu" if arguments.output is None else arguments.output,
+        arguments.random_shapes,
+        600.0 if arguments.time_limit is None else arguments.time_limit,
+        lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    print(json.dumps(found, allow_nan=False) if arguments.json else gpu_tables(found))
     return 0

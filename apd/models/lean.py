@@ -138,7 +138,7 @@ class LeanDecoder:
             return
         self._change_matrices(Matrix.in_blocks)
 
-    def compile(self, backend: str = "inductor") -> None:
+    def compile(self, backend: str = "inductor", *, dynamic: bool = True) -> None:
         """Compile what surrounds attention with ``torch.compile``, for any number of positions.
 
         Pays on a GPU, where it saves kernel launches and trips through memory; the first passes
@@ -147,10 +147,11 @@ class LeanDecoder:
 
         Args:
             backend: of ``torch.compile``.
+            dynamic: whether one compilation serves all lengths; if not, each has its own.
         """
         self._change_matrices(Matrix.without_blocks)
-        self._project = torch.compile(project, dynamic=True, backend=backend)
-        self._finish = torch.compile(finish, dynamic=True, backend=backend)
+        self._project = torch.compile(project, dynamic=dynamic, backend=backend)
+        self._finish = torch.compile(finish, dynamic=dynamic, backend=backend)
 
     def _change_matrices(self, change: Callable[[Matrix], Matrix]) -> None:
         self.layers = [layer.changed(change) for layer in self.layers]

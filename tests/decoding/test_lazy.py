@@ -15,7 +15,11 @@ from apd.coupling import (
 )
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.decoding.chunks import VerificationPace
-from apd.decoding.warpers import _least_likely_kept, _least_likely_kept_by_bisection
+from apd.decoding.warpers import (
+    _least_likely_kept,
+    _least_likely_kept_by_bisection,
+    _least_likely_kept_of_shortlist,
+)
 
 CHUNKS = st.one_of(st.none(), st.integers(1, 20))
 
@@ -118,7 +122,9 @@ def test_the_smallest_and_the_largest_noise():
 
 
 @pytest.mark.parametrize("top_p", [0.1, 0.5, 0.95, 0.999])
-def test_bisection_finds_the_nucleus_that_sorting_finds(top_p):
+@pytest.mark.parametrize("shortlist", [8, 1024])
+def test_an_accelerator_finds_the_nucleus_that_sorting_finds(top_p, shortlist, monkeypatch):
+    monkeypatch.setattr("apd.decoding.warpers.SHORTLIST", shortlist)
     generator = torch.Generator().manual_seed(0)
     for scale in (0.1, 1.0, 5.0, 40.0):
         logits = scale * torch.randn(20, 500, generator=generator, dtype=torch.float64)
@@ -126,3 +132,4 @@ def test_bisection_finds_the_nucleus_that_sorting_finds(top_p):
         log_probs = logits.log_softmax(-1)
         sorted_out = _least_likely_kept(log_probs, top_p)
         assert torch.equal(_least_likely_kept_by_bisection(log_probs, top_p), sorted_out)
+        assert torch.equal(_least_likely_kept_of_shortlist(log_probs, top_p), sorted_out)

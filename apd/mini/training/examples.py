@@ -43,7 +43,12 @@ class StepInputs:
 
 def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
     """(H,) ids of digits, choices and names: what an answer has to work out."""
-    worked_out = [*"0123456789", *(f" ({letter})" for letter in LETTERS), *NAMES, *(f" {name}" for name in NAMES)]
+    worked_out = [
+        *"0123456789",
+        *(f" ({letter})" for letter in LETTERS),
+        *NAMES,
+        *(f" {name}" for name in NAMES),
+    ]
     return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
 
 
