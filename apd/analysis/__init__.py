@@ -3,7 +3,7 @@
 `kv_staleness` and `window_divergence` look at the keys and values of decoded tokens, which the KV
 window W leaves unrefreshed; `end_probability` and `end_hazard` at the end of the answer, which the
 lookahead M moves; `record_marginals` and `reliability` at how far ahead the marginals can be
-believed. They need models, so this package sits beside `apd.runs`, above decoding.
+believed; `kinds_of_tokens` tells a solution's plan from what follows from it. They need models, so this package sits beside `apd.runs`, above decoding.
 """
 
 from apd.analysis.calibration import (
@@ -14,6 +14,7 @@ from apd.analysis.calibration import (
     record_marginals,
     reliability,
 )
+from apd.analysis.equations import kinds_of_tokens
 from apd.analysis.keys_values import final_states, keys_and_values
 from apd.analysis.lookahead import end_hazard, end_probability, end_profile, expected_length
 from apd.analysis.staleness import (
@@ -36,6 +37,7 @@ __all__ = [
     "final_states",
     "joined",
     "keys_and_values",
+    "kinds_of_tokens",
     "kv_staleness",
     "kv_staleness_by_origin",
     "record_marginals",

@@ -80,6 +80,7 @@ def _table_of(stages: Sequence[Mapping[str, Any]]) -> str:
             f"| {stage['tokens_seen']:,} | {recipe['matrix_lr']:g}, {recipe['other_lr']:g} "
             f"| {stage['final_loss']:.4f} | {minutes} min | {stage['machine']} |"
         )
+    rows += [f"\n  `{s['recipe']['name']}` ran {s['note']}." for s in stages if "note" in s]
     opening = stages[0]["recipe"]["opening"]
     if opening:
         copying = sum(steps for steps, _ in opening)

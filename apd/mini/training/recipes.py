@@ -118,7 +118,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-start",
-            steps=4000, batch_size=64, matrix_lr=1e-3, other_lr=1e-3, seed=103, decay_steps=2400,
+            steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=103, decay_steps=1440,
             masking=MaskingRecipe(),
         ),
         Recipe(
@@ -128,7 +128,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-start",
-            steps=4000, batch_size=64, matrix_lr=1e-3, other_lr=1e-3, seed=104, decay_steps=2400,
+            steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=104, decay_steps=1440,
             masking=MaskingRecipe(),
         ),
     )
