@@ -26,9 +26,11 @@ from apd.exact.output_law import (
     ACCEPTANCE_RULES,
     NOISES,
     OutputLaw,
+    Target,
     accept_law,
     adaptive_law,
     mixture,
+    mixture_target,
     tempered,
 )
 from apd.exact.races import joint_pick_law, race_probability, same_pick_law
@@ -39,15 +41,18 @@ from apd.exact.speculative_law import (
     speculative_law,
 )
 from apd.exact.unmasking_law import unmasking_law
+from apd.exact.variants import CorrectedLaw, corrected_law, variant_target
 
 __all__ = [
     "ACCEPTANCE_RULES",
     "NOISES",
     "CommonPath",
+    "CorrectedLaw",
     "EnumerableLanguage",
     "OutputLaw",
     "SpeculativeLaw",
     "Table",
+    "Target",
     "WordedJoint",
     "accept_law",
     "adaptive_law",
@@ -57,12 +62,14 @@ __all__ = [
     "cities",
     "common_path",
     "conditional_entropy",
+    "corrected_law",
     "entropy",
     "joint_pick_law",
     "kl_divergence",
     "marginal",
     "marginal_drafts",
     "mixture",
+    "mixture_target",
     "mutual_information",
     "race_probability",
     "random_joint",
@@ -74,6 +81,7 @@ __all__ = [
     "total_correlation",
     "total_variation",
     "unmasking_law",
+    "variant_target",
     "verifier_error",
     "weather",
     "winners_differ_at",
