@@ -18,6 +18,7 @@ from apd.tasks.mini_gsm import MINI_GSM
 from apd.tasks.mini_humaneval import MINI_HUMANEVAL
 from apd.tasks.mini_math import MINI_MATH
 from apd.tasks.task import Task
+from apd.tasks.tuning import TUNING
 
 TASKS: Mapping[str, Task] = {
     task.name: task
@@ -33,6 +34,7 @@ TASKS: Mapping[str, Task] = {
         HUMANEVAL,
         *MATH_SUBJECTS,
         FIGURE_1,
+        *TUNING,
     )
 }
 
