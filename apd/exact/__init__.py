@@ -22,6 +22,13 @@ from apd.exact.language import (
     chain_conditionals,
     semi_autoregressive_law,
 )
+from apd.exact.line_laws import (
+    largest_right_group,
+    lost_nats,
+    right_beginning,
+    right_probability,
+)
+from apd.exact.lines import RESULTS, line_joint
 from apd.exact.output_law import (
     ACCEPTANCE_RULES,
     NOISES,
@@ -46,6 +53,7 @@ from apd.exact.variants import CorrectedLaw, corrected_law, variant_target
 __all__ = [
     "ACCEPTANCE_RULES",
     "NOISES",
+    "RESULTS",
     "CommonPath",
     "CorrectedLaw",
     "EnumerableLanguage",
@@ -66,6 +74,9 @@ __all__ = [
     "entropy",
     "joint_pick_law",
     "kl_divergence",
+    "largest_right_group",
+    "line_joint",
+    "lost_nats",
     "marginal",
     "marginal_drafts",
     "mixture",
@@ -73,6 +84,8 @@ __all__ = [
     "mutual_information",
     "race_probability",
     "random_joint",
+    "right_beginning",
+    "right_probability",
     "same_pick_law",
     "semi_autoregressive_law",
     "speculative_law",
