@@ -21,7 +21,7 @@ GAMMAS = (0.001, 0.01, 0.1, 1.0)  # EB-Sampler, nats
 STABLE = ((0.6, 0.015), (0.9, 0.01), (0.9, 0.001))  # KLASS: confidence, KL
 DRAFTING = (0.5, 0.6, 0.7)  # WINO
 DRAFTED = (2, 5)  # tokens drafted by speculative decoders
-BLOCK = 64  # tokens on the paper's canvas, of those that fill blocks
+BLOCK = 32  # tokens on the paper's canvas, of those that fill blocks
 
 
 def comparison(scale: Scale) -> tuple[Cell, ...]:
@@ -38,13 +38,14 @@ def decoders(scale: Scale, task: str) -> tuple[Configuration, ...]:
     """Every decoder with every value of its knob, on one of the paper's tasks."""
     return (
         *(baseline(scale, task, model) for model in scale.baselines),
-        *(left_to_right(scale, task, k) for k in (1, 2, 4)),
+        *(left_to_right(scale, task, k) for k in (1, 2, 4, *((8, 16) if task == LINES else ()))),
         *(adaptive(scale, task, R) for R in MIXTURE_WEIGHTS),
         adaptive(scale, task, *CAREFUL),
         adaptive(scale, task, *FAST),
         *(any_order(scale, task, "low_confidence", steps) for steps in (64, 128, 256)),
         *_filling(scale, task),
         *_speculating(scale, task),
+        *(_configured("apd_oracle", scale, task, {}) for _ in (LINES,) if task == LINES),
     )
 
 
@@ -59,6 +60,8 @@ def _filling(scale: Scale, task: str) -> Iterable[Configuration]:
     ]
     for algorithm, knob in knobs:
         yield _configured(algorithm, scale, task, {"block_length": scale.length(BLOCK), **knob})
+    for algorithm in ("eb_sampler", "klass"):  # in one block, as their authors decode Dream
+        yield _configured(algorithm, scale, task, {})
 
 
 def _speculating(scale: Scale, task: str) -> Iterable[Configuration]:
