@@ -5,7 +5,7 @@ window W leaves unrefreshed; `end_probability` and `end_hazard` at the end of th
 lookahead M moves. They need models, so this package sits beside `apd.runs`, above decoding.
 """
 
-from apd.analysis.keys_values import KeyValueRecorder, keys_and_values
+from apd.analysis.keys_values import final_states, keys_and_values
 from apd.analysis.lookahead import end_hazard, end_probability, end_profile, expected_length
 from apd.analysis.staleness import (
     KVStaleness,
@@ -17,11 +17,11 @@ from apd.analysis.window import window_divergence
 
 __all__ = [
     "KVStaleness",
-    "KeyValueRecorder",
     "end_hazard",
     "end_probability",
     "end_profile",
     "expected_length",
+    "final_states",
     "keys_and_values",
     "kv_staleness",
     "kv_staleness_by_origin",
