@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from apd.analysis import end_probability, kv_staleness
+from apd.analysis.replay import verifier_of
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.display import visible
 from apd.models.pairs import Pair
 from apd.runs.decode import problem_seed
-from apd.widgets.decodes import verifier_of
 
 MEASURES = ("key_step", "value_step", "key_drift", "value_drift")
 FRACTIONS = (0.0, 0.25, 0.5, 0.75)  # of the answer, decoded before looking for its end

@@ -8,6 +8,7 @@ import pytest
 import torch
 from toy_models import consistent_pair
 
+from apd.analysis.replay import SHOWN_AFTER_REJECTION, replay
 from apd.coupling import gumbel_max
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.decoding.noise import IterationNoise
@@ -15,7 +16,7 @@ from apd.decoding.warpers import nucleus
 from apd.errors import ApdError
 from apd.mixture import mixture_log_probs
 from apd.widgets import recordings
-from apd.widgets.decodes import SHOWN_AFTER_REJECTION, record_decode, replay, token_texts
+from apd.widgets.decodes import record_decode, token_texts
 from apd.widgets.record import model_files
 
 PROMPT = torch.tensor([1, 2, 3])
