@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -54,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     with serve(options.html) as address, browser() as chromium:
         measured = measure(chromium, address, options.repeats)
         measured["browser"] = f"Chromium {chromium.version}"
+    measured["load_average"] = round(os.getloadavg()[0], 1)  # 1: nothing else ran
     measured["python_tokens_per_s"] = in_python(options.repeats)
     measured["provenance"] = describe_session("cpu")
     text = json.dumps(measured, indent=1, sort_keys=True)

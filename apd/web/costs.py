@@ -8,6 +8,8 @@ from typing import Any
 from apd.errors import ApdError
 from apd.paths import data_dir
 
+BUSY = 1.5  # load average from which on seconds are those of a busy machine
+
 
 def page_costs() -> dict[str, str]:
     """Weight, seconds and memory of the page, in words, in the order in which a reader meets them.
@@ -36,9 +38,11 @@ def measured_where() -> str:
     """Browser, machine and time of the measurement, in a sentence."""
     measured = json.loads((data_dir() / "live.json").read_text(encoding="utf-8"))
     machine, started = measured["provenance"]["machine"], measured["provenance"]["started"]
+    load = measured["load_average"]
+    beside = f", beside other work (load {load:g})" if load > BUSY else ""
     return (
         f"{measured['browser']}, one thread of {machine['cpu']} with {machine['cores']} cores, "
-        f"{started[:10]}"
+        f"{started[:10]}{beside}"
     )
 
 

@@ -19,6 +19,7 @@ MEASURED = {
     "python_tokens_per_s": 300.0,
     "memory_mb": {"page": 80, "loaded": 160, "decoded": 170},
     "repeats": 5,
+    "load_average": 0.9,
     "browser": "Chromium 1.2",
     "provenance": {"started": "2026-01-02T03:04", "machine": {"cpu": "A", "cores": 2}},
 }
@@ -41,6 +42,9 @@ def test_numbers_in_words(folder) -> None:
         "80 MB, with the models 160 MB, after 5 decodes 170 MB",
     ]
     assert measured_where() == "Chromium 1.2, one thread of A with 2 cores, 2026-01-02"
+    busy = MEASURED | {"load_average": 4.2}
+    (folder / "live.json").write_text(json.dumps(busy), encoding="utf-8")
+    assert measured_where().endswith("2026-01-02, beside other work (load 4.2)")
 
 
 def test_what_was_not_measured_says_how_to(folder) -> None:
