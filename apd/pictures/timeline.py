@@ -63,7 +63,7 @@ def _draw_pass(ax: Axes, row: int, begin: float, seconds: float, method: str) ->
     """One box; returns when it ends."""
     if seconds > 0:
         colour = plots.method_style(method).colour
-        box: dict[str, Any] = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.4}
+        box: dict[str, Any] = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.2}
         ax.barh(row, 1000 * seconds, left=1000 * begin, height=0.5, **box)
     return begin + seconds
 

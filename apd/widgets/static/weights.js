@@ -67,7 +67,7 @@ export default {
     const question = element("p", { class: "apd-prompt", "data-name": "question" });
     const verdict = spoken("verdict");
     const text = element("div");
-    const steps = element("div");
+    const steps = element("div", { class: "apd-short" });
     const averages = element("div", { class: "apd-columns" });
     const readouts = figures([
       ["rate", "tokens per iteration, this answer"], ["mean_rate", "tokens per iteration, all"], ["accuracy", "right answers, all"],
