@@ -51,7 +51,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the generated cases (tests/fuzz) and of the page on reliability."""
+    """Options of the generated cases (tests/fuzz) and of the pages that show what tests count."""
     parser.addoption("--quick", action="store_true", help="leave out what takes long")
     parser.addoption(
         "--fresh-cases", type=int, default=0, metavar="N", help="new random cases, N a test"
@@ -59,12 +59,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record-reliability", type=Path, metavar="FILE", help="write the counts of the run here"
     )
+    parser.addoption(
+        "--record-checkpoints", type=Path, metavar="FILE", help="write what checkpoints pass here"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count for the page on reliability if asked to."""
-    path = config.getoption("--record-reliability")
-    if path is not None and not hasattr(config, "workerinput"):  # workers report to the first
+    """Count for the book's pages if asked to; where workers run the tests, they report here."""
+    if hasattr(config, "workerinput"):
+        return
+    if (path := config.getoption("--record-reliability")) is not None:
         from reliability_counts import Recorder
 
         config.pluginmanager.register(Recorder(path), "reliability")
+    if (path := config.getoption("--record-checkpoints")) is not None:
+        from checkpoint_counts import CheckpointRecorder
+
+        config.pluginmanager.register(CheckpointRecorder(path), "checkpoints")

@@ -1,21 +1,22 @@
-"""Fill the tables of book/choose_your_models.md: sizes from the registry, speeds from a roofline.
+"""The tables of book/choose_your_models.md: sizes from the registry, speeds from a roofline, what
+quantised weights cost from the stored measurement.
 
-    python tools/choose_models.py          rewrite what stands between the page's markers
-    python tools/choose_models.py --check  exit with status 1 if that would change anything
-
-An estimate here is a bound: every pass reads all weights once, and multiplies them with the
+An estimated speed is a bound: every pass reads all weights once, and multiplies them with the
 positions it computes, at what the data sheet promises. No program is faster.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import json
+from typing import Any
+
+import numpy as np
 
 from apd.costmodel.hardware import GPUS
 from apd.models.registry import PAIRS, PairSpec
+from apd.paths import data_dir
+from apd.statistics.report import machine_name
 
-PAGE = Path(__file__).resolve().parents[1] / "book" / "choose_your_models.md"
 POSITIONS = 48  # computed by a pass of the dLLM: W = 16 and a lookahead of 32
 ACCEPTED = (2, 4)  # tokens an iteration
 BYTES = {"float32": 4, "bfloat16": 2}
@@ -38,7 +39,7 @@ def pass_seconds(parameters: int, width: int, positions: int, machine: str) -> f
     return max(width * parameters / bandwidth, 2 * parameters * positions / flops)
 
 
-def pairs_table() -> list[str]:
+def pairs_table() -> str:
     """Every pair: its models, what it takes, what it shows."""
     lines = ["| pair | dLLM, verifier | weights | memory | shows | cannot show |"]
     lines += ["|---|---|---|---|---|---|"]
@@ -47,10 +48,10 @@ def pairs_table() -> list[str]:
         size = f"{spec.weights_gb:.3g} GB {spec.dtype}"
         cells = (f"`{spec.name}`", models, size, f"{spec.memory_gb} GB")
         lines.append(f"| {' | '.join((*cells, spec.shows, spec.shows_not))} |")
-    return lines
+    return "\n".join(lines)
 
 
-def speed_table() -> list[str]:
+def speed_table() -> str:
     """Bounds on tokens per second of every pair with a verifier, on every machine it fits."""
     heads = [f"APD, {a} tokens an iteration" for a in ACCEPTED]
     lines = [
@@ -63,7 +64,7 @@ def speed_table() -> list[str]:
         for spec in PAIRS.values():
             if not spec.mini and spec.verifier and spec.memory_gb * 1e9 <= memory:
                 lines.append(speed_row(machine, spec))
-    return lines
+    return "\n".join(lines)
 
 
 def speed_row(machine: str, spec: PairSpec) -> str:
@@ -79,24 +80,59 @@ def speed_row(machine: str, spec: PairSpec) -> str:
     return f"| {machine} | `{spec.name}` | {' | '.join(rounded)} |"
 
 
-def filled(text: str) -> str:
-    """The page with its tables renewed."""
-    for name, lines in (("pairs", pairs_table()), ("speeds", speed_table())):
-        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = before + "\n".join((begin, "", *lines, "", end)) + after
-    return text
+WEIGHTS = {"float32": "float32", "int8": "int8", "int4": "int4 (NF4)"}
+QUANTISED = (
+    "linear weights of the dLLM",
+    "bytes of the dLLM",
+    "same most likely token",
+    "mean total variation",
+    "same answers token for token",
+    "right",
+    "tokens an iteration",
+)
 
 
-def main() -> int:
-    """Rewrite the page, or check that it need not be."""
-    text = PAGE.read_text(encoding="utf-8")
-    if "--check" in sys.argv[1:]:
-        return int(filled(text) != text)
-    PAGE.write_text(filled(text), encoding="utf-8")
-    return 0
+def quantised_table() -> str:
+    """What eight and four bits cost, with the run that measured it."""
+    from write_tables import markdown_table
+
+    stored = json.loads((data_dir() / "quantised_weights.json").read_text(encoding="utf-8"))
+    rows = [[WEIGHTS[name], *quantised_row(row)] for name, row in stored["weights"].items()]
+    settings, run = stored["settings"], stored["provenance"]
+    problems = len(stored["weights"]["float32"]["right"])
+    models = ", ".join(f"{model['name']} {model['version']}" for model in stored["models"])
+    about = (
+        f"{problems} problems of `{stored['task']}`, R = {settings['mixture_weight']}, "
+        f"T = {settings['temperature']}, the same noise; laws at the {stored['masks']} masked "
+        f"positions behind each prompt. {models}; {machine_name(run['machine'])}, "
+        f"{run['ended'][:10]}, torch {run['packages']['torch']}."
+    )
+    return "\n\n".join((about, markdown_table([QUANTISED, *rows], 1), verdicts(stored["weights"])))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def quantised_row(row: dict[str, Any]) -> tuple[str, ...]:
+    """The numbers of one kind of weights."""
+    return (
+        f"{row['bytes']:,}",
+        f"{row['same_most_likely']:.3f}",
+        f"{row['total_variation']:.3f}",
+        str(sum(row["same_tokens"])),
+        str(sum(row["right"])),
+        f"{row['tokens_per_iteration']:.2f}",
+    )
+
+
+def verdicts(weights: dict[str, dict[str, Any]]) -> str:
+    """In words: texts that come out otherwise, and whether right answers tell the kinds apart."""
+    whole = weights["float32"]
+    sentences = []
+    for name, words in (("int8", "Eight bits"), ("int4", "Four bits")):
+        changed = weights[name]["same_tokens"].count(False)
+        gain = np.subtract(weights[name]["right"], whole["right"], dtype=float)
+        error = gain.std(ddof=1) / np.sqrt(len(gain))
+        within = "within" if abs(gain.mean()) <= 2 * error else "beyond"
+        sentences.append(
+            f"{words} change {changed} of {len(gain)} texts; the share of right answers moves "
+            f"by {gain.mean():+.3f} ± {error:.3f}, {within} two standard errors of none."
+        )
+    return " ".join(sentences)

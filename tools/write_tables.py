@@ -4,9 +4,10 @@
     python tools/write_tables.py --check    # only say which are not up to date
 
 README.md has the mini models' accuracy on the test sets, from the stored results of the figures;
-``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes;
+``book/run_on_a_gpu.md`` how long the large pairs take, from the speeds that the paper publishes,
 and what the cards took that have been measured; ``book/reliability.md`` what a run of the tests has
-counted.
+counted; ``book/choose_your_models.md`` sizes, bounds on speed, what quantised weights cost, and
+which checks each checkpoint has passed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from checkpoint_checks import checkpoint_table
+from choose_models import pairs_table, quantised_table, speed_table
 from reliability import reliability_tables
 
+from apd.benchmarks.gpu.findings import gpu_findings
+from apd.benchmarks.gpu.iteration import iteration_table
 from apd.benchmarks.gpu.report import gpu_tables
 from apd.errors import ApdError
 from apd.models.registry import pair_spec
@@ -168,11 +173,17 @@ def hours_table() -> str:
 
 
 def gpu_timings() -> str:
-    """The runs of `apd bench --gpu` in data/gpu, a card after another."""
-    runs = sorted((data_dir() / "gpu").glob("*.json"))
-    if not runs:
+    """The runs of `apd bench --gpu` in data/gpu, a card after another: findings, then tables."""
+    paths = sorted((data_dir() / "gpu").glob("*.json"))
+    if not paths:
         return "No card has been measured yet."
-    return "\n\n".join(gpu_tables(json.loads(path.read_text(encoding="utf-8"))) for path in runs)
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    parts = [
+        part
+        for run in runs
+        for part in (f"### {run['card']}", gpu_findings(run), iteration_table(run), gpu_tables(run))
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 SECTIONS = (
@@ -180,6 +191,10 @@ SECTIONS = (
     Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
     Section("book/run_on_a_gpu.md", "gpu-timings", gpu_timings),
     Section("book/reliability.md", "reliability", reliability_tables),
+    Section("book/choose_your_models.md", "pairs", pairs_table),
+    Section("book/choose_your_models.md", "speeds", speed_table),
+    Section("book/choose_your_models.md", "quantised", quantised_table),
+    Section("book/choose_your_models.md", "checkpoints", checkpoint_table),
 )
 
 

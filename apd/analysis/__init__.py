@@ -6,7 +6,7 @@ lookahead M moves. `worked_iterations` picks iterations of a decode that are wor
 `laws_of` opens them. They need models, so this package sits beside `apd.runs`, above decoding.
 """
 
-from apd.analysis.keys_values import KeyValueRecorder, keys_and_values
+from apd.analysis.keys_values import final_states, keys_and_values
 from apd.analysis.lookahead import end_hazard, end_probability, end_profile, expected_length
 from apd.analysis.replay import laws_of, worked_iterations
 from apd.analysis.staleness import (
@@ -19,11 +19,11 @@ from apd.analysis.window import window_divergence
 
 __all__ = [
     "KVStaleness",
-    "KeyValueRecorder",
     "end_hazard",
     "end_probability",
     "end_profile",
     "expected_length",
+    "final_states",
     "keys_and_values",
     "kv_staleness",
     "kv_staleness_by_origin",

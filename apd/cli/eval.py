@@ -75,6 +75,8 @@ def _load_task(arguments: argparse.Namespace, name: str) -> Task:
             f"judging {name} runs programs that a model wrote, in a separate process "
             "with limits and without network; add --allow-code-execution if you want that"
         )
+    if task.prepare_judges is not None:
+        task.prepare_judges()
     return replace(task, system=None) if arguments.no_system else task
 
 

@@ -21,7 +21,7 @@ DEFAULT_PAIR, DEFAULT_TASK = "mini", "mini_gsm"
 DEFAULT_OUTPUT = Path("results")
 LENGTHS = (
     "canvas behind the prompt (mini pairs 128; else dLLMs 256, and 512 on hendrycks_math, "
-    "autoregressive models 16384)"
+    "autoregressive models 16384; 32 or 64, as there, on the tasks of ParallelBench)"
 )
 SETTING_ALIASES = {"mixture_weight": ("--apd_mixture_weight",)}
 
@@ -123,7 +123,8 @@ def _add_models(group: Any) -> None:
         "--data-dir",
         type=Path,
         metavar="DIR",
-        help="directory with the public data sets, for machines without network",
+        help="directory with the public data sets, for machines without network; a checkout of "
+        "ParallelBench for its tasks",
     )
     add_flag(
         group,

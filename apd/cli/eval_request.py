@@ -13,8 +13,9 @@ from apd.decoding.registry import decoder, stored_settings, usual_decoder
 from apd.errors import ApdError
 from apd.models.registry import pair_spec, register_variant, unregistered
 from apd.runs.grid import Cell, Experiment
+from apd.tasks import find_task
 
-MATH = "hendrycks_math"
+MATH, PARALLELBENCH = "hendrycks_math", "parallelbench_"
 
 
 def build_experiment(arguments: argparse.Namespace) -> Experiment:
@@ -101,6 +102,8 @@ def _usual_length(arguments: argparse.Namespace, row: Decoder) -> int:
     spec = pair_spec(arguments.pair)
     if row.models == ("baseline",):
         return spec.autoregressive_tokens
+    if arguments.task.startswith(PARALLELBENCH):  # whose lengths are part of the benchmark
+        return find_task(arguments.task).max_new_tokens or spec.canvas
     return spec.math_canvas if arguments.task.startswith(MATH) else spec.canvas
 
 

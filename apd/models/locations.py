@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from apd.errors import ApdError
 from apd.models.files import is_complete
@@ -64,18 +65,25 @@ def download_checkpoint(hub_name: str) -> Path:
         ApdError: there is no such model, no network, or not enough room on the disk.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
         check_disk(hub_name)
         return Path(snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES))
-    except (RepositoryNotFoundError, GatedRepoError):
+    except ApdError:
+        raise
+    except GatedRepoError:
+        raise ApdError(
+            f"{hub_name!r} is there for those who have accepted its terms; accept them on its page "
+            "of the Hugging Face hub, and log in with `hf auth login`"
+        ) from None
+    except RepositoryNotFoundError:
         raise ApdError(
             f"the Hugging Face hub has no public model {hub_name!r}; check the name, or log in "
             "with `hf auth login` if it is private"
         ) from None
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        reason = str(error).partition("\n")[0]
+    except Exception as error:  # of huggingface_hub, the HTTP client, or what a proxy answered
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise ApdError(
             f"{hub_name!r} is not a local directory and cannot be fetched from the Hugging Face "
             f"hub ({reason}); connect to the network, or pass a directory that holds the checkpoint"
@@ -90,9 +98,18 @@ def check_disk(hub_name: str) -> None:
     """
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import DryRunError
+    from tqdm import tqdm
+
+    class Silent(tqdm):
+        """Looking takes no time worth a bar."""
+
+        def __init__(self, *positional: Any, **named: Any) -> None:
+            super().__init__(*positional, **named | {"disable": True})
 
     try:
-        files = snapshot_download(hub_name, allow_patterns=CHECKPOINT_FILES, dry_run=True)
+        files = snapshot_download(
+            hub_name, allow_patterns=CHECKPOINT_FILES, dry_run=True, tqdm_class=Silent
+        )
     except DryRunError:  # no network: what is in the cache will do, or the download says so
         return
     needed = sum(file.file_size or 0 for file in files if file.will_download)

@@ -62,7 +62,11 @@ class Pair:
     tokenizer: PreTrainedTokenizerBase
 
     def encode_chat(
-        self, user: str, system: str | None = SYSTEM_PROMPT, prefix: str | None = None
+        self,
+        user: str,
+        system: str | None = SYSTEM_PROMPT,
+        prefix: str | None = None,
+        examples: Sequence[Sequence[str]] = (),
     ) -> Tensor:
         """Token ids (P,) of a conversation up to where the assistant's answer begins.
 
@@ -72,6 +76,7 @@ class Pair:
         Args:
             system: the system message; None leaves it to the checkpoint's chat template.
             prefix: how the answer begins, if it is to be continued.
+            examples: earlier turns, (user message, assistant message) each.
         """
         import torch
 
@@ -82,9 +87,14 @@ class Pair:
                 f"the tokenizer of {self.name!r} has no chat template: the prompt goes in as it "
                 "is, without a system message, to be continued"
             )
-            ids = encode(self.tokenizer, escape(self.tokenizer, user + (prefix or "")))
+            turns = "".join(f"{asked}\n{answered}\n\n" for asked, answered in examples)
+            ids = encode(self.tokenizer, escape(self.tokenizer, turns + user + (prefix or "")))
             return torch.tensor(ids, dtype=torch.long, device=self.dllm.device)
-        messages = [{"role": "user", "content": user}]
+        messages = [
+            {"role": role, "content": content}
+            for turn in (*examples, (user,))
+            for role, content in zip(("user", "assistant"), turn, strict=False)
+        ]
         if system is not None:
             messages.insert(0, {"role": "system", "content": system})
         if prefix is not None:

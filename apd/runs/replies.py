@@ -16,6 +16,8 @@ KEPT = ("task", "configuration", "problem_id", "correct")
 def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[str, Task]) -> None:
     """One JSON object a line: task, configuration, problem, whether it is right, prompt, reply.
 
+    Examples that were shown before the prompt stand beside it.
+
     Args:
         path: the file; replaced as a whole.
         rows: judged rows, with the reply as `text`.
@@ -29,8 +31,11 @@ def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[
         with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
             for row in rows:
                 task = tasks[row["task"]]
+                problem = task.rows[row["problem_id"]]
                 entry = {name: row[name] for name in KEPT}
-                entry["prompt"] = task.user(task.rows[row["problem_id"]])
+                if task.examples is not None:
+                    entry["examples"] = task.examples(problem)
+                entry["prompt"] = task.user(problem)
                 entry["text"] = row["text"]
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         temporary.replace(path)

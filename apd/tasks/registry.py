@@ -17,6 +17,7 @@ from apd.tasks.mini_gpqa import MINI_GPQA
 from apd.tasks.mini_gsm import MINI_GSM
 from apd.tasks.mini_humaneval import MINI_HUMANEVAL
 from apd.tasks.mini_math import MINI_MATH
+from apd.tasks.parallelbench import PARALLELBENCH
 from apd.tasks.task import Task
 
 TASKS: Mapping[str, Task] = {
@@ -32,6 +33,7 @@ TASKS: Mapping[str, Task] = {
         MATH,
         HUMANEVAL,
         *MATH_SUBJECTS,
+        *PARALLELBENCH,
         FIGURE_1,
     )
 }
@@ -58,8 +60,8 @@ def load_task(name: str, data_dir: str | Path | None = None) -> Task:
 
     Args:
         name: one of `task_names()`.
-        data_dir: local directory of the public data sets; None for ``APD_DATASETS_DIR``, else the
-            hub. The mini suite comes with the project.
+        data_dir: local directory of the public data sets, or a checkout of ParallelBench; None
+            for ``APD_DATASETS_DIR``, else the hub. The mini suite comes with the project.
 
     Raises:
         ApdError: the name is unknown, or the test set is missing or damaged.

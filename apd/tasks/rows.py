@@ -33,6 +33,24 @@ class Source(Protocol):
         """The rows in their order. Raises ApdError if they are missing or damaged."""
 
 
+def given_directory(data_dir: str | Path | None) -> Path | None:
+    """The local directory of the public data sets: this one, else ``APD_DATASETS_DIR``'s; or None.
+
+    Raises:
+        ApdError: it does not exist.
+    """
+    given = data_dir or os.environ.get(DATASETS_DIR_VARIABLE)
+    if not given:
+        return None
+    directory = Path(given).expanduser()
+    if not directory.is_dir():
+        raise ApdError(
+            f"data directory {directory} does not exist; give the one that holds the data sets, or "
+            "none to use the hub"
+        )
+    return directory
+
+
 @dataclass(frozen=True)
 class StoredRows:
     """A test set that comes with the project, ``data/tasks/<name>.jsonl``."""
@@ -102,8 +120,8 @@ class HubRows:
         Raises:
             ApdError: the directory or the data set is missing, or lacks a column.
         """
-        given = data_dir or os.environ.get(DATASETS_DIR_VARIABLE)
-        rows = self._from_directory(Path(given).expanduser()) if given else self._from_hub()
+        directory = given_directory(data_dir)
+        rows = self._from_hub() if directory is None else self._from_directory(directory)
         missing = [column for column in self.columns if not rows or column not in rows[0]]
         if missing:
             raise ApdError(
@@ -143,11 +161,6 @@ class HubRows:
             ) from None
 
     def _from_directory(self, directory: Path) -> list[Row]:
-        if not directory.is_dir():
-            raise ApdError(
-                f"data directory {directory} does not exist; give the one that holds the data "
-                "sets, or none to use the hub"
-            )
         folders = (self.hub, self.hub.rpartition("/")[2])
         stems = (f"{self.subset}/{self.split}-*", f"{self.subset}/{self.split}", self.subset)
         for folder in folders:

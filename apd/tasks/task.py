@@ -32,10 +32,12 @@ class Task:
         user: row -> user message.
         judges: by name; "accuracy" is there unless the task has no right answers.
         runs_code: whether judging runs programs that the model wrote.
+        examples: row -> what is shown before, (user message, assistant message) each.
         prefix: row -> how the assistant's message begins; what is decoded goes on from there.
         stops: strings that end a reply.
         max_new_tokens: the length that the paper gives a reply, or None.
         generator: what makes the examples of a mini task.
+        prepare_judges: raises ApdError where this machine lacks what they need; None if nothing.
     """
 
     name: str
@@ -45,10 +47,12 @@ class Task:
     source: Source | None = None
     rows: tuple[Row, ...] = ()
     runs_code: bool = False
+    examples: Callable[[Row], Sequence[Sequence[str]]] | None = None
     prefix: Callable[[Row], str] | None = None
     stops: tuple[str, ...] = ()
     max_new_tokens: int | None = None
     generator: Generator | None = None
+    prepare_judges: Callable[[], object] | None = None
 
     @property
     def score(self) -> Callable[[Row, str], bool] | None:
@@ -73,7 +77,9 @@ class Task:
     def prompt_ids(self, pair: Pair, problem: int) -> Tensor:
         """Token ids (P,) of a problem's conversation, up to where decoding begins."""
         row = self.rows[problem]
-        begun = {} if self.prefix is None else {"prefix": self.prefix(row)}
+        begun: dict[str, Any] = {} if self.prefix is None else {"prefix": self.prefix(row)}
+        if self.examples is not None:
+            begun["examples"] = self.examples(row)
         return pair.encode_chat(self.user(row), system=self.system, **begun)
 
     def fingerprint(self) -> str:

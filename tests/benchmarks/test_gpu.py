@@ -11,6 +11,7 @@ from apd.benchmarks.gpu import run as runs
 from apd.benchmarks.gpu.ceilings import data_sheet
 from apd.benchmarks.gpu.compiled import measure_compiled
 from apd.benchmarks.gpu.decodes import measure_decodes
+from apd.benchmarks.gpu.kernels import measure_kernels
 from apd.benchmarks.gpu.outside import measure_outside
 from apd.benchmarks.gpu.passes import measure_passes
 from apd.benchmarks.gpu.report import gpu_tables
@@ -96,7 +97,16 @@ class TestMeasurements:
             assert inside + row["outside_ms"] == pytest.approx(row["ms"])
             tokens = row["tokens_per_iteration"] * row["batch"]
             assert row["tokens_per_s"] == pytest.approx(1e3 * tokens / row["ms"])
+            assert row["first_ms"] > 0
         assert rows[4]["over_autoregressive"] == rows[4]["ms"] / rows[3]["ms"]
+
+    def test_an_iteration_is_counted_call_by_call(self, pair):
+        (row,) = measure_kernels(pair, batches=(2,))
+        assert row["batch"] == 2 and row["profiled_ms"] > 0
+        assert (row["kernels"], row["kernel_ms"], row["by_kernel"]) == (0, 0, [])  # on a CPU
+        times = [call["ms"] for call in row["by_host_call"]]
+        assert times == sorted(times, reverse=True) and times[0] > 0
+        assert sum(times) < row["profiled_ms"]
 
     def test_every_step_of_an_iteration_is_there(self, pair):
         rows = measure_outside(pair)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pandas as pd
 import pytest
 import torch
 from tiny_checkpoints import write_mini_models
+from tiny_data import DATASETS
 
 from apd.cli.eval_request import build_experiment
 from apd.cli.main import build_parser, main
 from apd.runs import models as experiment_models
 from apd.runs.table import read_results
 from apd.statistics.summary import TIMED
+from apd.tasks.judging.grammar import language_tool
 
 ROWS = {
     "mini_gsm": [{"question": f"{n} and {n}?", "answer": f"{n} + {n} = {2 * n}.\n#### {2 * n}"}
@@ -343,3 +346,29 @@ def test_dashes_and_underscores_are_both_understood() -> None:
         *(re.sub(r"(?<=\w)-(?=\w)", "_", word) for word in dashes.split())
     )
     assert experiment("--alg", "left-to-right") == experiment("--algorithm", "left_to_right")
+
+
+def test_a_task_of_parallelbench_is_read_from_a_checkout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name, checkout = "parallelbench_puzzles_latin_square_n4", str(DATASETS / "ParallelBench")
+    assert decoder("--task", name).max_new_tokens == 64
+    assert decoder("--task", "parallelbench_waiting_line_copy").max_new_tokens == 32
+    words = ("--task", name, "--data-dir", checkout, "--max-new-tokens", "8", "--log-replies")
+    assert evaluate(*words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["problems"] == 2
+    (log,) = Path("results").rglob("*.replies.jsonl")
+    entry = json.loads(log.read_text().splitlines()[0])
+    assert entry["prompt"] == "A Latin square of size 4 of [A, K, 7, Z], as CSV only."
+    assert entry["examples"][0][1].splitlines()[0] == "M,N,1,P"
+
+
+def test_what_judging_needs_is_asked_for_before_anything_is_decoded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "language_tool_python", None)
+    language_tool.cache_clear()
+    name = "parallelbench_text_writing_paraphrasing"
+    assert evaluate("--task", name, "--data-dir", str(DATASETS)) == 2
+    said = capsys.readouterr().err
+    assert "pip install language_tool_python" in said and len(said.splitlines()) == 1

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from public_layouts import write_reduced, write_reduced_pair
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from one_line_errors import error_of
+from public_layouts import write_cached, write_reduced_pair
 from tiny_checkpoints import (
     MASK,
     ROWS,
@@ -189,19 +191,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def cached(hub: Path, name: str) -> Path:
-    """A checkpoint as the hub cache keeps it: links to blobs, in a snapshot of a revision."""
-    place = hub / f"models--{name.replace('/', '--')}"
-    blobs = write_reduced(place / "blobs", name)
-    snapshot = place / "snapshots" / "0123abc"
-    snapshot.mkdir(parents=True)
-    for blob in blobs.iterdir():
-        (snapshot / blob.name).symlink_to(Path("../../blobs") / blob.name)
-    (place / "refs").mkdir()
-    (place / "refs" / "main").write_text("0123abc")
-    return snapshot
-
-
 def status(name: str) -> str:
     return {row["pair"]: row["status"] for row in describe_pairs()}[name]
 
@@ -209,7 +198,7 @@ def status(name: str) -> str:
 def test_ready_means_that_weights_and_tokenizer_are_there_too(hub: Path):
     name = PAIRS["llada-1.5"].dllm
     assert status("llada-1.5") == f"downloads {name} when loaded"
-    snapshot = cached(hub, name)
+    snapshot = write_cached(hub, name)
     assert status("llada-1.5") == "ready"
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
         (snapshot / file).rename(snapshot / "elsewhere")
@@ -225,8 +214,8 @@ def test_ready_means_that_weights_and_tokenizer_are_there_too(hub: Path):
 def test_a_checkpoint_in_the_hub_cache_loads_through_its_links(hub: Path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     name = PAIRS["qwen3-0.6b"].dllm
-    cached(hub, name)
-    assert load_pair(dllm=name, verifier=cached(hub, "Qwen/Qwen3-0.6B")).verifier is not None
+    write_cached(hub, name)
+    assert load_pair(dllm=name, verifier=write_cached(hub, "Qwen/Qwen3-0.6B")).verifier is not None
 
 
 def test_a_read_only_checkpoint_loads(models: Path):
@@ -262,6 +251,33 @@ def test_a_download_is_measured_against_the_disk_first(hub: Path, monkeypatch, f
         assert asked == [True]
 
 
+def refused(kind: type[Exception]) -> Exception:
+    """An error as the hub's client raises it, without the response that it also carries."""
+    return kind.__new__(kind)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (refused(GatedRepoError), "accepted its terms; accept them"),
+        (refused(RepositoryNotFoundError), "has no public model 'owner/model'; check the name"),
+        (
+            OSError("it says no\nat length"),
+            "cannot be fetched from the Hugging Face hub (it says no)",
+        ),
+        (EOFError("peer closed the connection"), "(peer closed the connection)"),
+        (TypeError("string indices must be integers"), "(string indices must be integers)"),
+        (KeyError(), "(KeyError)"),
+    ],
+)
+def test_whatever_goes_wrong_on_the_way_is_one_line(hub, monkeypatch, error, words: str):
+    def snapshot_download(name: str, **_: object):
+        raise error
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    assert words in error_of(download_checkpoint, "owner/model")
+
+
 @pytest.mark.parametrize("name", [n for n, s in PAIRS.items() if "/" in s.dllm and s.verifier])
 def test_every_registered_pair_decodes_and_a_batch_is_its_singles(tmp_path: Path, name: str):
     """Tiny random checkpoints in the pair's layouts, loaded by path without the pair's name."""
@@ -275,11 +291,3 @@ def test_every_registered_pair_decodes_and_a_batch_is_its_singles(tmp_path: Path
     assert all(len(r.tokens) == 12 or r.finished for r in alone)
     steps = AnyOrderConfig(num_steps=4, max_new_tokens=12)
     assert any_order(pair.dllm, prompts[0], steps).tokens
-
-
-def test_the_page_on_choosing_models_is_current():
-    import subprocess
-    import sys
-
-    tool = Path(__file__).resolve().parents[2] / "tools" / "choose_models.py"
-    assert subprocess.run([sys.executable, str(tool), "--check"], check=False).returncode == 0

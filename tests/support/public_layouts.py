@@ -254,3 +254,24 @@ def write_reduced_pair(directory: Path, pair: str, seed: int = 0) -> dict[str, P
             place = directory / name.rsplit("/", 1)[-1]
             written[role] = write_reduced(place, name, seed + number)
     return written
+
+
+def write_cached(hub: Path, name: str, seed: int = 0) -> Path:
+    """A tiny checkpoint as the hub cache keeps it: links to blobs, in a snapshot of a revision."""
+    place = hub / f"models--{name.replace('/', '--')}"
+    blobs = write_reduced(place / "blobs", name, seed)
+    snapshot = place / "snapshots" / "0123abc"
+    snapshot.mkdir(parents=True)
+    for blob in blobs.iterdir():
+        (snapshot / blob.name).symlink_to(Path("../../blobs") / blob.name)
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("0123abc")
+    return snapshot
+
+
+def write_cached_pair(hub: Path, pair: str) -> None:
+    """All models of a registered pair, tiny, so that it loads by its name and nothing else."""
+    spec = PAIRS[pair]
+    names = dict.fromkeys(n for n in (spec.dllm, spec.verifier, *spec.baselines) if n)
+    for seed, name in enumerate(names):
+        write_cached(hub, name, seed)

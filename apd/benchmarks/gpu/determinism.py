@@ -37,7 +37,7 @@ def measure_determinism(
     for precision in precisions or PRECISIONS:
         pair = load_pair(settings.pair, device=device, dtype=precision)
         prompts = word_problems(pair, settings.problems)
-        for name, (alone, together) in _decoders(pair, settings).items():
+        for name, (alone, together) in decoders(pair, settings).items():
             texts = [alone(prompt).tokens for prompt in prompts]
             again = [alone(prompt).tokens for prompt in prompts[:BATCH]]
             groups = [prompts[i : i + BATCH] for i in range(0, len(prompts), BATCH)]
@@ -50,7 +50,7 @@ def measure_determinism(
     return rows
 
 
-def _decoders(
+def decoders(
     pair: Pair, settings: BenchSettings
 ) -> dict[str, tuple[Callable[[Tensor], DecodeResult], Callable[..., list[DecodeResult]]]]:
     """Alone and together, by name."""

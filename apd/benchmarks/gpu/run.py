@@ -23,6 +23,7 @@ from apd.benchmarks.gpu.ceilings import measure_ceilings
 from apd.benchmarks.gpu.compiled import measure_compiled, measure_whole
 from apd.benchmarks.gpu.decodes import measure_decodes
 from apd.benchmarks.gpu.determinism import measure_determinism
+from apd.benchmarks.gpu.kernels import measure_kernels
 from apd.benchmarks.gpu.outside import measure_outside
 from apd.benchmarks.gpu.passes import measure_passes
 from apd.benchmarks.models import BenchModels
@@ -162,10 +163,11 @@ def _parts(run: Run, settings: BenchSettings, shapes: str, device: torch.device)
         run.part("passes", 20, lambda keep: measure_passes(pair(), ceilings))
         run.part(
             "decodes",
-            30,
+            40,
             lambda keep: measure_decodes(both, made["large"], ITERATIONS, report=keep),
         )
         run.part("outside", 5, lambda keep: measure_outside(both))
+        run.part("kernels", 15, lambda keep: measure_kernels(both))
         del both
     run.part(
         "determinism", 30, lambda keep: measure_determinism(str(device), settings, report=keep)
