@@ -20,10 +20,12 @@ from apd.decoding.expected_passes import (
 from apd.decoding.fast_dllm import FastDLLMConfig, FastDLLMFactorConfig, fast_dllm_steps
 from apd.decoding.klass import KLASSConfig, klass_steps
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
+from apd.decoding.oracle import OracleConfig, oracle_steps
 from apd.decoding.reference import ReferenceConfig, reference_steps
 from apd.decoding.self_speculative import SelfSpeculativeConfig, self_speculative_steps
 from apd.decoding.speculative import SpeculativeConfig, speculative_steps
 from apd.decoding.speculative_dllm import DiffusionSpeculativeConfig, speculative_dllm_steps
+from apd.decoding.variants import VariantConfig, variant_steps
 from apd.decoding.wino import WINOConfig, wino_steps
 
 
@@ -196,5 +198,36 @@ ROWS = (
         ),
         look=Look("speculative, dLLM drafts", "#B0546A", "|", ":"),
         lm_eval=("speculative-dllm",),
+    ),
+    Decoder(
+        name="apd_variant",
+        settings=VariantConfig,
+        steps=variant_steps,
+        models=("dllm", "verifier"),
+        passes=lambda config, tokens: Passes(
+            dllm=(1 + bool(config.uncertain_first)) * tokens / ACCEPTED,
+            verifier=(1 + bool(config.uncertain_first)) * tokens / ACCEPTED,
+            share=share_of_canvas(config),
+        ),
+        look=Look("APD, variant", "#3F6FB0", r"$\oplus$", "--"),
+        lm_eval=("apd-variant",),
+    ),
+    Decoder(
+        name="apd_large",
+        settings=AdaptiveConfig,
+        steps=adaptive_steps,
+        models=("dllm", "baseline"),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / ACCEPTED, baseline=tokens / ACCEPTED, share=share_of_canvas(config)
+        ),
+        look=Look("APD, large verifier", "#7D5BA6", r"$\otimes$", "-."),
+    ),
+    Decoder(
+        name="apd_oracle",
+        settings=OracleConfig,
+        steps=oracle_steps,
+        models=("dllm",),
+        passes=lambda config, tokens: Passes(dllm=tokens + tokens / ACCEPTED),
+        look=Look("APD, the dLLM as verifier", "#9C6B1E", r"$\odot$", ":"),
     ),
 )

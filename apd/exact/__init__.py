@@ -22,13 +22,22 @@ from apd.exact.language import (
     chain_conditionals,
     semi_autoregressive_law,
 )
+from apd.exact.line_laws import (
+    largest_right_group,
+    lost_nats,
+    right_beginning,
+    right_probability,
+)
+from apd.exact.lines import RESULTS, line_joint
 from apd.exact.output_law import (
     ACCEPTANCE_RULES,
     NOISES,
     OutputLaw,
+    Target,
     accept_law,
     adaptive_law,
     mixture,
+    mixture_target,
     tempered,
 )
 from apd.exact.races import joint_pick_law, race_probability, same_pick_law
@@ -39,15 +48,19 @@ from apd.exact.speculative_law import (
     speculative_law,
 )
 from apd.exact.unmasking_law import unmasking_law
+from apd.exact.variants import CorrectedLaw, corrected_law, variant_target
 
 __all__ = [
     "ACCEPTANCE_RULES",
     "NOISES",
+    "RESULTS",
     "CommonPath",
+    "CorrectedLaw",
     "EnumerableLanguage",
     "OutputLaw",
     "SpeculativeLaw",
     "Table",
+    "Target",
     "WordedJoint",
     "accept_law",
     "adaptive_law",
@@ -57,15 +70,22 @@ __all__ = [
     "cities",
     "common_path",
     "conditional_entropy",
+    "corrected_law",
     "entropy",
     "joint_pick_law",
     "kl_divergence",
+    "largest_right_group",
+    "line_joint",
+    "lost_nats",
     "marginal",
     "marginal_drafts",
     "mixture",
+    "mixture_target",
     "mutual_information",
     "race_probability",
     "random_joint",
+    "right_beginning",
+    "right_probability",
     "same_pick_law",
     "semi_autoregressive_law",
     "speculative_law",
@@ -74,6 +94,7 @@ __all__ = [
     "total_correlation",
     "total_variation",
     "unmasking_law",
+    "variant_target",
     "verifier_error",
     "weather",
     "winners_differ_at",

@@ -24,7 +24,7 @@ import numpy as np
 
 from apd.exact.information import Table
 from apd.exact.language import EnumerableLanguage, autoregressive_law, chain_conditionals
-from apd.exact.output_law import accept_law, check_options, mixture
+from apd.exact.output_law import Target, accept_law, check_options, mixture_target
 from apd.exact.races import same_pick_law
 
 
@@ -54,12 +54,14 @@ def common_path(
     mixture_weight: float,
     acceptance: str = "gumbel",
     max_lookahead: int | None = None,
+    target: Target | None = None,
 ) -> CommonPath:
     """Enumerate where APD with position noise leaves the left-to-right text of the same noise.
 
     Args and errors: as for `adaptive_law`.
     """
     check_options(language, verifier, mixture_weight, acceptance, "position", max_lookahead)
+    aim = target or mixture_target(mixture_weight)
     n, size = language.length, language.vocab_size
     marginals, scores = language.prefix_marginals, chain_conditionals(verifier)
     parting, winners_differ = np.zeros(n), np.zeros(n)
@@ -72,12 +74,12 @@ def common_path(
             if max_lookahead is None or i - s < max_lookahead:
                 for x in np.ndindex((size,) * i):
                     draft, chain = marginals[s][x[:s]][i - s], marginals[i][x][0]
-                    target = mixture(draft, scores[i][x], mixture_weight)
-                    law = accept_law(acceptance, draft, target, chain)
+                    aimed = aim(draft, scores[i][x], i - s)
+                    law = accept_law(acceptance, draft, aimed, chain)
                     kept[x] = law.diagonal()
                     again[x] = np.maximum(chain - law.sum(axis=0), 0.0)
                     parting[i] += mass[x] * (law.sum() - law.trace())
-                    winners_differ[i] += mass[x] * winners_differ_at(target, chain)
+                    winners_differ[i] += mass[x] * winners_differ_at(aimed, chain)
             grown[s] = kept * mass[..., None]
             opened += again * mass[..., None]
         running = {**grown, i: opened}

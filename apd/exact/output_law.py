@@ -22,6 +22,7 @@ a draft at a temperature of its own, as the reference code has it, therefore mov
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,9 @@ from apd.exact.races import joint_pick_law
 
 ACCEPTANCE_RULES = ("gumbel", "greedy", "independent", "maximal")
 NOISES = ("fresh", "position")
+# From the draft's law u and the verifier's w, (V,) each, and how far behind the first position of
+# the iteration they are, to the target's law (V,).
+Target = Callable[[Table, Table, int], Table]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,6 +63,11 @@ def mixture(p: Table, q: Table, mixture_weight: float) -> Table:
     """Return p^R q^(1-R) / Z, shape (V,), with 0^0 = 1; all zeros if no token has mass in both."""
     weights = p**mixture_weight * q ** (1 - mixture_weight)
     return weights / weights.sum() if weights.sum() > 0 else weights
+
+
+def mixture_target(mixture_weight: float) -> Target:
+    """The target of Algorithm 1."""
+    return lambda draft, score, distance: mixture(draft, score, mixture_weight)
 
 
 def tempered(law: Table, temperature: float) -> Table:
@@ -101,6 +110,7 @@ def adaptive_law(
     max_lookahead: int | None = None,
     temperature: float = 1.0,
     draft_temperature: float | None = None,
+    target: Target | None = None,
 ) -> OutputLaw:
     """Enumerate Algorithm 1 at top-p 1.
 
@@ -113,11 +123,13 @@ def adaptive_law(
         max_lookahead: M >= 1, or None for the whole suffix.
         temperature: T > 0 of draft and target.
         draft_temperature: of the draft alone, T^2 in the reference code; None is T.
+        target: another one than the mixture with R, which then is not read.
 
     Raises:
         ValueError: an option outside its range, or a verifier of another shape.
     """
     check_options(language, verifier, mixture_weight, acceptance, noise, max_lookahead)
+    aim = target or mixture_target(mixture_weight)
     T, T_draft = temperature, temperature if draft_temperature is None else draft_temperature
     if min(T, T_draft) <= 0:
         raise ValueError(f"temperatures {T} and {T_draft} must be positive: enumerate a small one.")
@@ -138,8 +150,8 @@ def adaptive_law(
             if max_lookahead is None or i - s < max_lookahead:
                 for x in np.ndindex((size,) * i):
                     draft = marginals[s][x[:s]][i - s]
-                    target = mixture(experts[s][x[:s]][i - s], scores[i][x], mixture_weight)
-                    law = accept_law(acceptance, draft, target, chain[x])
+                    aimed = aim(experts[s][x[:s]][i - s], scores[i][x], i - s)
+                    law = accept_law(acceptance, draft, aimed, chain[x])
                     accepted[x], matched[x] = law.sum(axis=1), law.diagonal()
                     redrawn[x] = _redraw(law, chain[x], noise)
             grown[s] = accepted[..., None] * mass[..., None, :]

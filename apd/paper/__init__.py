@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from apd.paper.page import Figure, figure, is_stored
+    from apd.paper.page import Figure, figure, is_stored, not_measured, stored_figure
 
-__all__ = ["Figure", "figure", "is_stored"]
+__all__ = ["Figure", "figure", "is_stored", "not_measured", "stored_figure"]
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from apd.errors import ApdError
-from apd.paper import beyond, grids
+from apd.paper import beyond, comparison, grids, improving, verifiers
 from apd.paper.scale import Scale, scale_of
 from apd.runs.grid import Cell, Experiment
 
@@ -73,6 +73,19 @@ BEYOND: Mapping[str, Artefact] = {
         ),
         Artefact("schedules", "Schedules", "decoding orders, Dream's own steps", beyond.schedules),
         Artefact("lines", "Waiting lines", "accuracy against speed, waiting lines", beyond.lines),
+        Artefact("verifiers", "Verifiers", "small, large, the dLLM itself", verifiers.verifiers),
+        Artefact(
+            "one_verifier", "One verifier", "APD with this verifier alone", verifiers.one_verifier
+        ),
+        Artefact("improving", "Improving APD", "every idea over its settings", improving.improving),
+        Artefact("comparison", "Comparison", "every decoder, all tasks", comparison.comparison),
+        Artefact(
+            "comparison_code",
+            "Comparison, programs",
+            "every decoder, code",
+            comparison.comparison_code,
+            True,
+        ),
     )
 }
 EVERY: Mapping[str, Artefact] = {**ARTEFACTS, **BEYOND}

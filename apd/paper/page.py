@@ -19,7 +19,7 @@ import pandas as pd
 from apd.display.markup import Html, Markdown
 from apd.errors import ApdError
 from apd.paper.claims.rendering import results_root, verdicts
-from apd.paper.figures import ARTEFACTS, experiment_of
+from apd.paper.figures import EVERY, experiment_of
 from apd.paper.scale import GSM, PROMPT, Scale, family, scale_of
 from apd.runs.table import read_results
 from apd.statistics.report import machine_name, plus_minus
@@ -131,7 +131,7 @@ class Figure:
         ours = self.scale.tasks[task]
         (cell,) = (
             cell
-            for cell in ARTEFACTS[self.name].grid(self.scale)
+            for cell in EVERY[self.name].grid(self.scale)
             if (cell.task, cell.configuration.id) == (ours, name)
         )
         return decode_answers(self.scale.pair, cell, count, label)
@@ -152,7 +152,7 @@ class Figure:
         together = note.get("cells_at_a_time", 1)
         alone = "one decode at a time" if together == 1 else f"{together} decodes at a time"
         line = (
-            f"*{ARTEFACTS[self.name].title}, pair `{self.scale.pair}`: {counts}, seed "
+            f"*{EVERY[self.name].title}, pair `{self.scale.pair}`: {counts}, seed "
             f"{note['seed']}; {models}; {where}, {alone}, batch 1; code `{commit}`"
             f"{' with changes' if note['git_dirty'] else ''}, {note['ended'][:10]}.*"
         )
@@ -169,11 +169,11 @@ class Figure:
 
     def verdicts(self) -> Html:
         """What became of the claims that the paper makes about this figure, as a list."""
-        return verdicts(self.scale.pair, ARTEFACTS[self.name].title, self.root)
+        return verdicts(self.scale.pair, EVERY[self.name].title, self.root)
 
     def source(self) -> Markdown:
         """Where the numbers are and how to make them again, as a line of markdown."""
-        artefact = ARTEFACTS[self.name]
+        artefact = EVERY[self.name]
         rows = _count(len(self.table), "row")
         configurations = _count(self.table["configuration"].nunique(), "configuration")
         kept = f"in `results/{self.scale.pair}/{self.name}.parquet`"
@@ -181,7 +181,7 @@ class Figure:
         command += " --allow-code-execution" if artefact.runs_code else ""
         return Markdown(
             f"{rows} of {configurations}, {'not stored' if self.quick else kept}; `{command}` "
-            f"makes them, from the grid `apd.paper.grids.{self.name}`."
+            f"makes them, from the grid `{artefact.grid.__module__}.{artefact.grid.__name__}`."
         )
 
 
@@ -208,13 +208,13 @@ def figure(
         ApdError: the name is unknown, a stored row is wrong or differs from the live one, or
             nothing is stored and a slice would run programs that a model wrote.
     """
-    if name not in ARTEFACTS:
-        raise ApdError(f"unknown figure {name!r}; choose one of {', '.join(ARTEFACTS)}")
+    if name not in EVERY:
+        raise ApdError(f"unknown figure {name!r}; choose one of {', '.join(EVERY)}")
     chosen = _member(pair, half)
     root, scale = results_root(results), scale_of(chosen)
-    experiment = experiment_of(ARTEFACTS[name], chosen, limit=limit)
+    experiment = experiment_of(EVERY[name], chosen, limit=limit)
     if not is_stored(name, pair, results, half=half):
-        if ARTEFACTS[name].runs_code:
+        if EVERY[name].runs_code:
             command = f"apd reproduce {name} --pair {chosen} --allow-code-execution"
             raise ApdError(f"no results are stored for {name}; `{command}` makes them")
         from apd.paper.quick import run_now
@@ -227,6 +227,29 @@ def figure(
 
         checked = check_again(experiment, stored, limit)
     return Figure(name, scale, *stored, root, checked=checked)
+
+
+def stored_figure(
+    name: str, pair: str, results: str | Path = "", *, half: Half = "dream"
+) -> Figure | None:
+    """The figure with its stored results; None if there are none yet. Arguments as for `figure`.
+
+    Raises:
+        ApdError: the name is unknown, or a stored row is wrong.
+    """
+    return (
+        figure(name, pair, results, half=half)
+        if is_stored(name, pair, results, half=half)
+        else None
+    )
+
+
+def not_measured(name: str, pair: str) -> Markdown:
+    """What stands where a figure has no stored results yet: which command makes them."""
+    artefact = EVERY[name]
+    command = f"apd reproduce {name} --pair {pair}"
+    command += " --allow-code-execution" if artefact.runs_code else ""
+    return Markdown(f"*{artefact.title}: not measured yet on pair `{pair}`; `{command}` does it.*")
 
 
 def is_stored(name: str, pair: str, results: str | Path = "", *, half: Half = "dream") -> bool:

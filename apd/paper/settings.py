@@ -45,6 +45,11 @@ def adaptive(
     return _on_dllm("apd", settings, scale, task)
 
 
+def variant(scale: Scale, task: str, mixture_weight: float, **settings: Any) -> Configuration:
+    """APD with attempts to improve it, by the names of their settings."""
+    return _on_dllm("apd_variant", {"mixture_weight": mixture_weight, **settings}, scale, task)
+
+
 def reference(
     scale: Scale, task: str, mixture_weight: float, deviations: Sequence[str]
 ) -> Configuration:

@@ -58,7 +58,7 @@ def operating_points(table: pd.DataFrame, *, count_verifier: bool) -> pd.DataFra
     """
     parts = []
     for _, of_task in table.groupby("task", sort=False):
-        counts = _Counts(of_task, count_verifier=count_verifier)
+        counts = Counts(of_task, count_verifier=count_verifier)
         rho, accuracy = counts.points(np.ones((1, counts.problems)))
         measured = {"tokens_per_forward": rho[0], "accuracy": accuracy[0]}
         parts.append(counts.configurations.assign(**measured, problems=counts.problems))
@@ -85,7 +85,7 @@ def aup_table(table: pd.DataFrame, settings: AupSettings | None = None) -> pd.Da
     rng = np.random.default_rng(settings.seed)
     rows = []
     for _, of_task in table.groupby("task", sort=False):
-        counts = _Counts(of_task, count_verifier=settings.count_verifier)
+        counts = Counts(of_task, count_verifier=settings.count_verifier)
         n = counts.problems
         drawn = rng.multinomial(n, np.full(n, 1 / n), size=settings.resamples)  # (S, N)
         rho, accuracy = counts.points(np.vstack([np.ones((1, n)), drawn]))  # (1 + S, C) each
@@ -99,7 +99,7 @@ def aup_table(table: pd.DataFrame, settings: AupSettings | None = None) -> pd.Da
     return pd.DataFrame(rows, columns=[*CURVE, "aup", "stderr", "points", "best_accuracy"])
 
 
-class _Counts:
+class Counts:
     """Tokens, forward passes and right answers of one task, (N problems, C configurations) each."""
 
     def __init__(self, of_task: pd.DataFrame, *, count_verifier: bool) -> None:

@@ -20,6 +20,7 @@ from apd.tasks.mini_lines import MINI_LINES
 from apd.tasks.mini_math import MINI_MATH
 from apd.tasks.parallelbench import PARALLELBENCH
 from apd.tasks.task import Task
+from apd.tasks.tuning import TUNING
 
 TASKS: Mapping[str, Task] = {
     task.name: task
@@ -37,6 +38,7 @@ TASKS: Mapping[str, Task] = {
         *MATH_SUBJECTS,
         *PARALLELBENCH,
         FIGURE_1,
+        *TUNING,
     )
 }
 

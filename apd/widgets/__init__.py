@@ -5,10 +5,11 @@
     apd_stepper           recorded decodes, iteration by iteration
     staleness_explorer    how keys and values age, by layer and distance
     lookahead_explorer    end tokens and answer lengths, by the number of masks shown
+    weights_explorer      one slider of R: a text, its steps, and accuracy over a test set
     decode_live           your own prompt, decoded by the mini pair in the browser itself
     live_panel            your own prompt on a loaded pair (needs a kernel)
 
-Each call returns a widget whose state is named in the docstring of its class. The first six
+Each call returns a widget whose state is named in the docstring of its class. The first seven
 compute in the browser, or play what ``python -m apd.widgets.record`` has stored. All but
 `live_panel`, which needs ipywidgets only, are anywidgets; both come with the ``book`` extra.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from apd.widgets.panel import LivePanel, live_panel
     from apd.widgets.staleness import staleness_explorer
     from apd.widgets.stepper import apd_stepper
+    from apd.widgets.weights import weights_explorer
 
 _HOME_OF = {
     "LivePanel": "panel",
@@ -36,6 +38,7 @@ _HOME_OF = {
     "lookahead_explorer": "lookahead",
     "marginals_explorer": "marginals",
     "staleness_explorer": "staleness",
+    "weights_explorer": "weights",
 }
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "lookahead_explorer",
     "marginals_explorer",
     "staleness_explorer",
+    "weights_explorer",
 ]
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from apd.decoding import AdaptiveConfig, Iteration, adaptive
-from apd.decoding.canvas import blank_canvas
-from apd.decoding.protocols import AutoregressiveLM
-from apd.decoding.warpers import forbidden_tokens, tempered_log_probs
+from apd.analysis.replay import replay, verifier_of
+from apd.decoding import AdaptiveConfig, adaptive
 from apd.display import StreamingDetokenizer, visible
-from apd.mixture import mixture_log_probs
 from apd.models.pairs import Pair
 
-SHOWN_AFTER_REJECTION = 3  # drafted positions recorded after the accepted ones
 TOP_TOKENS = 3
 LEAST_SHOWN = 0.0005  # probabilities have three decimals
-
-Laws = tuple[Tensor, Tensor, Tensor]
 
 
 def record_decode(pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig) -> list[dict[str, Any]]:
@@ -60,37 +53,6 @@ def record_decode(pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig) -> lis
     return records
 
 
-@torch.inference_mode()
-def replay(
-    pair: Pair, prompt_ids: Tensor, config: AdaptiveConfig, iterations: Sequence[Iteration]
-) -> Iterator[tuple[Iteration, Laws]]:
-    """Lead both models through a finished decode again, and look at the laws on the way.
-
-    Yields:
-        Each iteration with log p_D (before the nucleus), log p̂_AR and log p_T, (c, V) each, at the
-        accepted positions and a few behind them.
-    """
-    verifier = verifier_of(pair)
-    dllm, forbidden = pair.dllm, forbidden_tokens(pair.dllm, verifier)
-    canvas = blank_canvas(prompt_ids, config.max_new_tokens, dllm.mask_token_id, dllm.device)
-    window, scorer = dllm.window(config.kv_window), verifier.scorer()
-    for iteration in iterations:
-        t, a = iteration.start, len(iteration.accepted)
-        shown = min(len(iteration.draft), a + SHOWN_AFTER_REJECTION)
-        drafted = canvas.clone()
-        drafted[t : t + len(iteration.draft)] = torch.tensor(iteration.draft, device=dllm.device)
-        raw = (
-            window.logits(canvas, t, config.lookahead_stop(t, len(canvas)))[:shown],
-            scorer.logits(drafted, t, t + shown),
-        )
-        marginal, joint = (tempered_log_probs(row, config.temperature, forbidden) for row in raw)
-        yield (
-            iteration,
-            (marginal, joint, mixture_log_probs(marginal, joint, config.mixture_weight)),
-        )
-        canvas[t : t + a] = drafted[t : t + a]
-
-
 def token_texts(pair: Pair, decodes: Sequence[Sequence[dict[str, Any]]]) -> dict[str, str]:
     """Text of every token id that occurs in the records, special tokens by their names."""
     ids: set[int] = set()
@@ -98,13 +60,6 @@ def token_texts(pair: Pair, decodes: Sequence[Sequence[dict[str, Any]]]) -> dict
         ids.update(record["draft"], record["target"])
         ids.update(token for laws in record["laws"] for law in laws for token, _ in law)
     return {str(i): visible(str(pair.tokenizer.decode([i]))) for i in sorted(ids)}
-
-
-def verifier_of(pair: Pair) -> AutoregressiveLM:
-    """The pair's verifier; ValueError if it has none."""
-    if pair.verifier is None:
-        raise ValueError(f"pair {pair.name!r} has no verifier: choose one that has, such as 'mini'")
-    return pair.verifier
 
 
 def _top_tokens(log_law: Tensor) -> list[list[list[float]]]:

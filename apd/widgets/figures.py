@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from apd.widgets.marginals import MarginalsExplorer
     from apd.widgets.staleness import StalenessExplorer
     from apd.widgets.stepper import ApdStepper
+    from apd.widgets.weights import WeightsExplorer
 
 
 def coupling_figure(explorer: CouplingExplorer, draws: int = 400) -> Figure:
@@ -86,16 +87,19 @@ def stepper_figure(stepper: ApdStepper) -> Figure:
 
 
 def staleness_figure(explorer: StalenessExplorer) -> Figure:
-    """The drift of keys and of values as two maps over layers and distances."""
+    """The drift of values over layers and distances, for tokens of the answer and of the prompt."""
     recording = explorer.recording
     figure, axes = plots.panels(2)
-    tables = [np.array(recording[name], dtype=float) for name in ("key_drift", "value_drift")]
-    top = max(np.nanmax(table) for table in tables)
+    tables = {
+        origin: np.array(measures["value_drift"], dtype=float)
+        for origin, measures in recording["origins"].items()
+    }
+    top = max(np.nanmax(table) for table in tables.values())
     edges = (0.5, len(recording["distances"]) + 0.5, recording["layers"] - 0.5, -0.5)
-    for ax, table, title in zip(axes, tables, ("keys", "values"), strict=True):
+    for ax, (origin, table) in zip(axes, tables.items(), strict=True):
         image = ax.imshow(100 * table, aspect="auto", extent=edges, vmin=0, vmax=100 * top)
         ax.axvline(explorer.kv_window + 0.5, color="white", linewidth=1.5)
-        ax.set_title(title)
+        ax.set_title(f"tokens of the {origin}")
         ax.set_xlabel("distance behind the frontier (tokens)")
         ax.set_yticks(range(recording["layers"]))
         ax.grid(False)
@@ -126,6 +130,29 @@ def lookahead_figure(explorer: LookaheadExplorer) -> Figure:
     right.set_xticks(range(len(names)), names)
     right.set_ylim(bottom=0)
     plots.label_axes(right, "max_lookahead", "generated_tokens")
+    return figure
+
+
+def weights_figure(explorer: WeightsExplorer) -> Figure:
+    """Tokens per iteration of the recorded prompts at each R, and accuracy over the test set."""
+    recording, measured = explorer.recording, explorer.measured
+    weights = recording["weights"]
+    figure, (left, right) = plots.panels(2)
+    lines = zip(recording["prompts"], recording["decodes"], ("-", "--", ":"), strict=False)
+    for prompt, decodes, line in lines:
+        lengths = [[step["tokens"] for step in decode["iterations"]] for decode in decodes]
+        rates = [sum(steps) / len(steps) for steps in lengths]
+        look = {"label": prompt["name"], "linestyle": line}
+        plots.curve(left, weights, rates, None, "adaptive", **look)
+    plots.label_axes(left, "mixture_weight", "tokens_per_iteration")
+    left.set_ylim(bottom=0)
+    left.legend()
+    means, errors = zip(*measured["accuracy"], strict=True)
+    plots.curve(right, weights, means, errors, "adaptive")
+    right.axhline(measured["one_by_one"], color=plots.INK, linestyle="--", label="K = 1")
+    plots.label_axes(right, "mixture_weight", "accuracy")
+    right.set_ylim(0, 1)
+    right.legend()
     return figure
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class DecodeLive(Explorer):
         text, tokens: of the last decode, written by the page.
         problems: {"name", "text", "system"} of each problem to pick from.
         knows: what the models were trained on, in words.
+        foremost: settings in sight, in the page's spelling; the others wait in a fold.
     """
 
     _esm = bundle("decode-live.js")
@@ -64,6 +66,7 @@ class DecodeLive(Explorer):
     problems = synced(traitlets.List())
     knows = synced(traitlets.Unicode())
     worker = synced(traitlets.Unicode())
+    foremost = synced(traitlets.List())
 
     def __init__(self, folder: Path, **state: Any) -> None:
         """A decoder that gets its models from the page, or in Jupyter from `folder`."""
@@ -83,7 +86,11 @@ class DecodeLive(Explorer):
 
 
 def decode_live(
-    prompt: str | None = None, *, models: str | Path | None = None, **settings: Any
+    prompt: str | None = None,
+    *,
+    models: str | Path | None = None,
+    foremost: Sequence[str] = (),
+    **settings: Any,
 ) -> DecodeLive:
     """Decode a prompt of one's own with the mini pair, in the page.
 
@@ -91,6 +98,8 @@ def decode_live(
         prompt: to begin with; by default the first problem.
         models: folder of what `apd export-web --runtime` wrote, for Jupyter; a page of the book has
             its own.
+        foremost: settings that the reader is to change, such as ``["kv_window"]``; the others wait
+            in a fold. By default the usual ones are in sight.
         settings: to begin with, such as ``mixture_weight=0.5``; or ``decoder="autoregressive"``.
 
     Raises:
@@ -99,7 +108,8 @@ def decode_live(
     problems = some_problems()
     decoder = settings.pop("decoder", "apd")
     chosen = {_camel(name): value for name, value in settings.items()}
-    if unknown := chosen.keys() - SETTINGS.keys():
+    in_sight = [_camel(name) for name in foremost]
+    if unknown := {*chosen, *in_sight} - SETTINGS.keys():
         raise ValueError(
             f"{', '.join(sorted(unknown))}: no such setting; there are {', '.join(SETTINGS)}"
         )
@@ -110,9 +120,17 @@ def decode_live(
         decoder=decoder,
         settings={**SETTINGS, **chosen},
         problems=problems,
+        foremost=in_sight,
         knows=f"The models are small and know {', '.join(TASKS.values())}, as in these problems. "
         "Other words they read in pieces, and answer as best they can.",
     )
+
+
+def python_settings(live: DecodeLive) -> dict[str, Any]:
+    """What `Pair.decode` is given for the same tokens, for a decoder with a verifier."""
+    own = ("mixtureWeight", "kvWindow", "maxLookahead", "acceptance", "noise")
+    shared = ("temperature", "topP", "seed", "maxNewTokens")
+    return {_snake(name): live.settings[name] for name in (*own, *shared)}
 
 
 def some_problems(count: int = PROBLEMS) -> list[dict[str, str]]:
@@ -138,3 +156,7 @@ def _beginning(text: str, length: int = 42) -> str:
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(map(str.capitalize, others))
+
+
+def _snake(name: str) -> str:
+    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)

@@ -13,6 +13,7 @@ from typing import get_args
 
 import ipywidgets
 
+from apd.analysis.replay import verifier_of
 from apd.decoding import AdaptiveConfig, DecodeResult, Stream
 from apd.decoding.acceptance import Acceptance
 from apd.decoding.config import Noise
@@ -20,7 +21,6 @@ from apd.display import coloured_html, visible
 from apd.errors import ApdError
 from apd.models.decode import stream
 from apd.models.pairs import Pair
-from apd.widgets.decodes import verifier_of
 
 FRAME_S = 1 / 15  # no more than fifteen pictures a second
 NEEDS_KERNEL = """\

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from apd.analysis import end_probability, kv_staleness
+from apd.analysis import KVStaleness, end_probability, kv_staleness_by_origin
+from apd.analysis.replay import verifier_of
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.display import visible
 from apd.models.pairs import Pair
 from apd.runs.decode import problem_seed
-from apd.widgets.decodes import verifier_of
 
 MEASURES = ("key_step", "value_step", "key_drift", "value_drift")
 FRACTIONS = (0.0, 0.25, 0.5, 0.75)  # of the answer, decoded before looking for its end
@@ -26,26 +26,34 @@ def record_staleness(
     """Mean staleness over the answers that APD gives to `prompts`.
 
     Returns:
-        distances 1..D, layers and answers (counts), and the four measures of
-        `apd.analysis.KVStaleness` as lists (layers, D), weighted by the tokens at each distance.
+        distances 1..D, layers and answers (counts), and in origins, for the tokens of the answer
+        and for those of the prompt, the four measures of `apd.analysis.KVStaleness` as lists
+        (layers, D), weighted by the tokens at each distance.
     """
     found = []
     for number, prompt_ids in enumerate(prompts):
         answer = _answer(pair, prompt_ids, number, max_new_tokens, None)[0]
         size = {"max_new_tokens": max_new_tokens, "max_distance": max_distance}
-        found.append(kv_staleness(pair.dllm, prompt_ids, answer, **size))
+        found.append(kv_staleness_by_origin(pair.dllm, prompt_ids, answer, **size))
+    of_prompt, of_answer = zip(*found, strict=True)
+    origins = {"answer": _mean_staleness(of_answer), "prompt": _mean_staleness(of_prompt)}
+    return {
+        "distances": of_answer[0].distances.tolist(),
+        "layers": len(origins["answer"]["key_step"]),
+        "answers": len(prompts),
+        "origins": origins,
+    }
+
+
+def _mean_staleness(found: Sequence[KVStaleness]) -> dict[str, Any]:
+    """Each measure, (layers, D): the mean over texts, weighted by their tokens at a distance."""
     counts = np.array([one.count for one in found], dtype=float)  # (answers, D)
+    total = np.where(counts.sum(axis=0) > 0, counts.sum(axis=0), np.nan)  # (D,)
     measures = {}
     for name in MEASURES:
         values = np.nan_to_num(np.array([getattr(one, name) for one in found]))
-        total = np.where(counts.sum(axis=0) > 0, counts.sum(axis=0), np.nan)  # (D,)
-        measures[name] = _rounded((values * counts[:, None]).sum(axis=0) / total)  # (layers, D)
-    return {
-        "distances": found[0].distances.tolist(),
-        "layers": len(measures["key_step"]),
-        "answers": len(prompts),
-        **measures,
-    }
+        measures[name] = _rounded((values * counts[:, None]).sum(axis=0) / total)
+    return measures
 
 
 def record_lookahead(
@@ -83,6 +91,23 @@ def record_lookahead(
         "lengths": lengths,
         "answers": texts,
     }
+
+
+def length_changes(
+    pair: Pair, prompts: Sequence[Tensor], lookahead: int, *, max_new_tokens: int
+) -> tuple[float, float]:
+    """Mean and standard error, over prompts, of log(length with M / length without a limit)."""
+    lengths = np.array(
+        [
+            [
+                len(_answer(pair, prompt_ids, number, max_new_tokens, m)[0])
+                for m in (lookahead, None)
+            ]
+            for number, prompt_ids in enumerate(prompts)
+        ]
+    )  # (prompts, 2)
+    change = np.log(lengths[:, 0] / lengths[:, 1])
+    return float(change.mean()), float(change.std(ddof=1) / np.sqrt(len(change)))
 
 
 def _mean_profile(

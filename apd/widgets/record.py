@@ -1,8 +1,8 @@
 """Record what the explorers play: ``python -m apd.widgets.record``.
 
 Decodes with the mini pair over the grid below, measures how its keys and values age and what the
-lookahead does to its answers, and writes `data/explorers/*.json`. Takes less than a minute on two
-cores. Record again whenever the models change; ``--only`` names single recordings.
+lookahead does to its answers, and writes `data/explorers/*.json`. Takes a minute or
+two on two cores. Record again whenever the models change; ``--only`` names single recordings.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 from apd.decoding import AdaptiveConfig
+from apd.display import visible
 from apd.models.locations import find_checkpoint
 from apd.models.pairs import Pair, load_pair, pair_spec
+from apd.paper.grids import MIXTURE_WEIGHTS
 from apd.runs.provenance import describe_session, hash_checkpoint, now
 from apd.tasks import load_task
 from apd.tasks.figure_1 import QUESTION
 from apd.tasks.task import ACCURACY, Task
 from apd.widgets.decodes import record_decode, token_texts
-from apd.widgets.profiles import record_lookahead, record_staleness
+from apd.widgets.live import TASKS
+from apd.widgets.profiles import length_changes, record_lookahead, record_staleness
 from apd.widgets.recordings import save_recording
 
 PAIR = "mini"
@@ -34,6 +37,9 @@ LOOKAHEADS = [1, 2, 4, 8, 16, 32, 64, None]
 MAX_NEW_TOKENS = pair_spec(PAIR).canvas
 MAX_DISTANCE = 64
 STALENESS_PROBLEMS, LOOKAHEAD_PROBLEMS, WORD_PROBLEMS = 4, 5, 2
+LOOKAHEAD_TASKS = ("mini_gsm", "mini_math", "mini_humaneval", "mini_essay")
+SHORT_LOOKAHEAD = 8  # M by which the task is found whose answers M changes most
+TRUST_SEARCH = 40  # word problems looked through for those that R decides
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -42,6 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         "decodes": decodes,
         "staleness": staleness,
         "lookahead": lookahead,
+        "weights": weights,
     }
     parser = argparse.ArgumentParser(description="Record what the explorers play.")
     parser.add_argument("--only", nargs="+", choices=list(recorders), default=list(recorders))
@@ -111,9 +118,67 @@ def staleness(pair: Pair) -> dict[str, Any]:
 
 
 def lookahead(pair: Pair) -> dict[str, Any]:
-    """End tokens and answers of word problems for every M."""
-    prompts = word_problems(pair, LOOKAHEAD_PROBLEMS)
-    return record_lookahead(pair, prompts, LOOKAHEADS, max_new_tokens=MAX_NEW_TOKENS)
+    """End tokens and answers for every M, of the task whose answers a small M changes most.
+
+    How much it changes those of each task is recorded beside it, in changes: the mean and the
+    standard error of the logarithm of the ratio of lengths.
+    """
+    size = {"max_new_tokens": MAX_NEW_TOKENS}
+    prompts = {name: load_task(name).prompts(pair, LOOKAHEAD_PROBLEMS) for name in LOOKAHEAD_TASKS}
+    changes = {
+        name: length_changes(pair, some, SHORT_LOOKAHEAD, **size) for name, some in prompts.items()
+    }
+    chosen = max(changes, key=lambda name: abs(changes[name][0]))
+    task = load_task(chosen)
+    return {
+        "task": chosen,
+        "kind": TASKS[chosen],
+        "question": visible(task.user(task.rows[0])),
+        "short_lookahead": SHORT_LOOKAHEAD,
+        "changes": {name: [round(part, 4) for part in both] for name, both in changes.items()},
+        **record_lookahead(pair, prompts[chosen], LOOKAHEADS, **size),
+    }
+
+
+def weights(pair: Pair) -> dict[str, Any]:
+    """Decodes of a few prompts at the R of Figure 3, without W and M, all with the same noise.
+
+    The sheep problem, and the first word problems whose answers are right at the smallest R and
+    wrong at the largest: there the price of R is seen. If there are none, the first ones.
+    """
+    words = load_task("mini_gsm")
+    decided = [
+        number
+        for number in range(TRUST_SEARCH)
+        if _trusting(pair, words, number, MIXTURE_WEIGHTS[0])["right"]
+        and not _trusting(pair, words, number, MIXTURE_WEIGHTS[-1])["right"]
+    ]
+    chosen = (decided or list(range(WORD_PROBLEMS)))[:WORD_PROBLEMS]
+    prompts = [("sheep", load_task("figure_1"), 0)]
+    prompts += [(f"word problem {number + 1}", words, number) for number in chosen]
+    return {
+        "weights": list(MIXTURE_WEIGHTS),
+        "decided": len(decided),
+        "searched": TRUST_SEARCH,
+        "prompts": [
+            {"name": name, "text": task.user(task.rows[problem])} for name, task, problem in prompts
+        ],
+        "decodes": [
+            [_trusting(pair, task, problem, weight) for weight in MIXTURE_WEIGHTS]
+            for _, task, problem in prompts
+        ],
+    }
+
+
+def _trusting(pair: Pair, task: Task, problem: int, weight: float) -> dict[str, Any]:
+    """Whether the answer at this R is right, and text and number of tokens of each iteration."""
+    config = AdaptiveConfig(mixture_weight=weight, noise="position", max_new_tokens=MAX_NEW_TOKENS)
+    records = record_decode(pair, task.prompt_ids(pair, problem), config)
+    reply = "".join(record["text"] for record in records)
+    return {
+        "right": task.verdicts(task.rows[problem], reply)[ACCURACY],
+        "iterations": [{name: record[name] for name in ("text", "tokens")} for record in records],
+    }
 
 
 def word_problems(pair: Pair, count: int) -> list[Any]:

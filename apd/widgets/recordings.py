@@ -9,7 +9,7 @@ from typing import Any
 from apd.errors import ApdError
 from apd.paths import data_dir
 
-NAMES = ("decodes", "staleness", "lookahead")
+NAMES = ("decodes", "staleness", "lookahead", "weights")
 
 
 def recording_path(name: str) -> Path:

@@ -11,6 +11,7 @@ from apd.widgets.explorer import Explorer, synced
 from apd.widgets.recordings import load_recording
 
 MEASURES = ("key_step", "value_step", "key_drift", "value_drift")
+ORIGINS = ("answer", "prompt")
 
 
 class StalenessExplorer(Explorer):
@@ -19,6 +20,7 @@ class StalenessExplorer(Explorer):
     Attributes:
         recording: what `apd.widgets.profiles.record_staleness` returns, without provenance.
         measure: index into key_step, value_step, key_drift, value_drift.
+        origin: index into answer, prompt: whose tokens.
         kv_window: W to mark on the map, >= 1.
         layer, distance: the cell read out; layers count from 0, distances from 1.
     """
@@ -27,6 +29,7 @@ class StalenessExplorer(Explorer):
 
     recording = synced(traitlets.Dict())
     measure = synced(traitlets.Int(0, min=0, max=len(MEASURES) - 1))
+    origin = synced(traitlets.Int(0, min=0, max=len(ORIGINS) - 1))
     kv_window = synced(traitlets.Int(16, min=1))
     layer = synced(traitlets.Int(0, min=0))
     distance = synced(traitlets.Int(1, min=1))

@@ -11,7 +11,7 @@
   }
 
   function boxOf(table) {
-    const box = table.closest(".pst-scrollable-table-container, .text_html, .apd-claims");
+    const box = table.closest(".pst-scrollable-table-container, .text_html, .apd-claims, .apd-sortable");
     if (box) return box;
     const own = document.createElement("div");
     table.replaceWith(own);

@@ -20,6 +20,7 @@ LABELS = (
     "APD stepper",
     "KV staleness explorer",
     "Lookahead explorer",
+    "Explorer of R",
 )
 
 
@@ -282,7 +283,7 @@ class TestStepper:
 class TestStaleness:
     def test_cells_by_mouse_and_arrow_keys(self, opened: ExplorerPage) -> None:
         state = opened.states["StalenessExplorer"]
-        table = state["recording"]["key_drift"]
+        table = state["recording"]["origins"]["answer"]["key_drift"]
         explorer = opened.explorer("KV staleness explorer")
         explorer.locator('.apd-cell[data-layer="1"][data-distance="3"]').click()
         assert number(explorer, "cell") == close(table[1][2])
@@ -297,10 +298,11 @@ class TestStaleness:
         state = opened.states["StalenessExplorer"]
         explorer = opened.explorer("KV staleness explorer")
         control(explorer, "measure").select_option("3")
+        control(explorer, "origin").select_option("1")
         control(explorer, "kv_window").focus()
         opened.page.keyboard.press("ArrowRight")
         width = state["kv_window"] + 1
-        table = state["recording"]["value_drift"]
+        table = state["recording"]["origins"]["prompt"]["value_drift"]
         behind = [value for row in table for value in row[width:] if value is not None]
         assert number(explorer, "behind") == close(sum(behind) / len(behind))
 
@@ -328,6 +330,31 @@ class TestLookahead:
         opened.page.keyboard.press("End")
         profile = state["recording"]["profiles"][state["lookahead"]][-1]
         assert number(explorer, "first") == close(profile[0])
+
+
+class TestWeights:
+    def test_one_slider_moves_text_steps_and_averages(self, opened: ExplorerPage) -> None:
+        state = opened.states["WeightsExplorer"]
+        recording, measured = state["recording"], state["measured"]
+        explorer = opened.explorer("Explorer of R")
+        last = len(recording["prompts"]) - 1
+        control(explorer, "prompt").select_option(str(last))
+        control(explorer, "weight").focus()
+        opened.page.keyboard.press("Home")
+        for index, decode in enumerate(recording["decodes"][last]):
+            steps = decode["iterations"]
+            text = "".join(step["text"] for step in steps)
+            assert control(explorer, "decoded").text_content() == text
+            said = control(explorer, "verdict").inner_text()
+            assert f"R = {recording['weights'][index]}:" in said
+            assert ("is right" in said) == decode["right"]
+            mean = sum(step["tokens"] for step in steps) / len(steps)
+            assert number(explorer, "rate") == close(mean)
+            assert explorer.locator("rect.apd-bar").count() == len(steps)
+            assert number(explorer, "accuracy") == close(measured["accuracy"][index][0])
+            rates = measured["tokens_per_iteration"]
+            assert number(explorer, "mean_rate") == close(rates[index][0])
+            opened.page.keyboard.press("ArrowRight")
 
 
 class TestEveryExplorer:

@@ -16,7 +16,8 @@ from explorer_page import page_of, watch
 
 from apd import widgets
 from apd.models.pairs import SYSTEM_PROMPT, load_pair
-from apd.widgets.live import SETTINGS, some_problems
+from apd.widgets.live import SETTINGS, python_settings, some_problems
+from apd.widgets.poster import Poster
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,19 @@ def live_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copyfile(ROOT / "_extra" / "widgets-setup.js", folder / "widgets-setup.js")
     page = page_of([widgets.decode_live(), widgets.decode_live("What is 8 * (8 - 2)?")])
     (folder / "index.html").write_text(page, encoding="utf-8")
+    one = page_of([widgets.decode_live("What is 8 * (8 - 2)?", foremost=["kv_window"])])
+    (folder / "one.html").write_text(one, encoding="utf-8")
+    (folder / "poster.html").write_text(poster_page(), encoding="utf-8")
     return folder
+
+
+def poster_page() -> str:
+    """A page with a printed decode, and nothing of the widget manager."""
+    live = widgets.decode_live("What is 8 * (8 - 2)?")
+    result = load_pair("mini", device="cpu").decode(live.prompt, **python_settings(live))
+    return f"""<!DOCTYPE html><html lang="en" data-content_root="./" data-theme="light">
+<head><meta charset="utf-8"><title>Front</title><link rel="icon" href="data:,"></head>
+<body><main>{Poster(result, live)._repr_html_()}</main></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +238,44 @@ def test_nothing_heavy_is_asked_for_before_the_reader_does(
     live = LiveDecoder(page)
     live.control("load").filter(has_text="MB").wait_for(timeout=PATIENCE)
     assert [url for url in asked if "/live/" in url and not url.endswith("manifest.js")] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_printed_decode_becomes_the_live_one(
+    chromium: Any, live_site: Path, live_address: str, scheme: str
+) -> None:
+    page, problems, asked = chromium.new_context().new_page(), [], []
+    base = live_address if scheme == "http" else live_site.as_uri()
+    watch(page, base, problems)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{base}/poster.html")
+    button = page.get_by_role("button", name=re.compile(r"Decode it here, live, \d+ MB"))
+    button.wait_for(timeout=PATIENCE)
+    printed = "".join(page.locator("pre.apd-decode").inner_text().split())
+    heavy = [url for url in asked if "/live/" in url or "/vendor/" in url]
+    assert [url.rsplit("/", 1)[-1] for url in heavy] == ["manifest.js"]
+    button.click()
+    live = LiveDecoder(page)
+    live.status(ENDINGS)
+    assert "".join(live.control("decoded").inner_text().split()) == printed != ""
+    page.context.close()
+    assert problems == []
+
+
+def test_what_a_change_did_is_said(chromium: Any, live_address: str) -> None:
+    page = chromium.new_context().new_page()
+    page.goto(f"{live_address}/one.html")
+    live = LiveDecoder(page)
+    live.load()
+    assert live.control("kvWindow").is_visible() and not live.control("mixtureWeight").is_visible()
+    first = live.decode()
+    live.control("kvWindow").focus()
+    page.keyboard.press("End")
+    second = live.decode()
+    said = live.control("compared").inner_text()
+    assert said.startswith("Beside the decode before it (W 16 → all):")
+    assert ("the text is the same" in said) == (first == second)
     page.context.close()
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from apd.decoding.reference import DEVIATIONS
+from apd.decoding.registry import decoders
 from apd.errors import ApdError
 from apd.models.registry import PAIRS
 from apd.paper import gpu_hours
+from apd.paper.comparison import LINES
 from apd.paper.cost import cost_of, seconds_of
 from apd.paper.figures import ARTEFACTS, BEYOND, choose, experiment_of
 from apd.paper.grids import (
@@ -14,9 +16,11 @@ from apd.paper.grids import (
     TOKENS_PER_STEP,
     WINDOWS,
 )
+from apd.paper.improving import IDEAS, configurations
 from apd.paper.published import published, published_value, relative_to
 from apd.paper.scale import FAMILIES, SCALES, family, scale_of
 from apd.paper.settings import CAREFUL, FAST
+from apd.paper.verifiers import WEIGHTS
 from apd.runs.cells import shared_cells
 from apd.tasks import load_task
 from apd.tasks.figure_1 import ANSWER, FIGURE_1, QUESTION, REPETITIONS
@@ -121,7 +125,9 @@ def test_names_are_chosen_in_order_of_value_and_code_only_on_request() -> None:
 
 
 def test_what_is_beyond_the_paper_is_asked_for_by_name() -> None:
-    assert [a.name for a in choose(["beyond"], "mini", run_code=False)] == list(BEYOND)
+    assert [a.name for a in choose(["beyond"], "mini", run_code=True)] == list(BEYOND)
+    unasked = [a.name for a in choose(["beyond"], "mini", run_code=False)]
+    assert unasked == [name for name, artefact in BEYOND.items() if not artefact.runs_code]
     chosen = choose(["schedules", "fig3"], "mini", run_code=False)
     assert [artefact.name for artefact in chosen] == ["fig3", "schedules"]
     with pytest.raises(ApdError, match="pair 'mini-llada' has no schedules"):
@@ -216,3 +222,40 @@ def test_a_published_latency_is_a_problem_s_time_on_the_gpu() -> None:
     assert seconds["gsm8k", "apd-R0.7-W16-M100"] == 1.403
     assert abs(seconds["gsm8k", "left_to_right-K1"] - 11.649) < 0.3  # tokens over tokens/s agree
     assert seconds["hendrycks_math", "left_to_right-K1"] > 30  # beyond the paper's axis
+
+
+def test_every_idea_is_tried_on_problems_to_tune_on_and_on_the_test_set() -> None:
+    mini = scale_of("mini")
+    cells = BEYOND["improving"].grid(mini)
+    by_task = {task: [c.configuration for c in cells if c.task == task]
+               for task in ("mini_gsm_tuning", "mini_gsm")}  # fmt: skip
+    assert by_task["mini_gsm_tuning"] == by_task["mini_gsm"]
+    assert len(cells) == 2 * len(by_task["mini_gsm"])
+    tuning, test = (load_task(task).rows for task in by_task)
+    assert len(tuning) == 50
+    assert not {row["question"] for row in tuning} & {row["question"] for row in test}
+    for idea in IDEAS:
+        for configuration in configurations(mini, idea):
+            assert configuration in by_task["mini_gsm"]
+
+
+def test_the_comparison_has_every_decoder_of_the_book_over_its_knob() -> None:
+    lines = LINES in scale_of("mini").tasks  # where the dLLM verifies itself as well
+    for name, tasks in (("comparison", 3 + lines), ("comparison_code", 1)):
+        cells = BEYOND[name].grid(scale_of("mini"))
+        assert len({cell.task for cell in cells}) == tasks
+        found = {cell.configuration.algorithm for cell in cells} - {"apd_oracle"}
+        left_out = {"reference", "apd_oracle", "apd_large", "apd_variant", "random", "entropy",
+                    "confidence", "margin"}  # fmt: skip
+        assert found == {row.name for row in decoders()} - left_out
+    assert BEYOND["comparison_code"].runs_code and not BEYOND["comparison"].runs_code
+
+
+def test_the_verifiers_differ_in_the_verifier_alone() -> None:
+    cells = BEYOND["verifiers"].grid(scale_of("mini"))
+    assert set(BEYOND["one_verifier"].grid(scale_of("mini"))) <= set(cells)
+    for algorithm in ("apd", "apd_large", "apd_oracle"):
+        of_kind = [c.configuration.decoder for c in cells if c.configuration.algorithm == algorithm]
+        fresh = [each for each in of_kind if each.noise == "fresh"]
+        assert [each.mixture_weight for each in fresh] == list(WEIGHTS)  # type: ignore[attr-defined]
+        assert {each.top_p for each in fresh} == {0.95}

@@ -73,6 +73,9 @@ def bare_page() -> str:
             widgets.apd_stepper(widget_recordings.decodes()),
             widgets.staleness_explorer(widget_recordings.staleness(), kv_window=4),
             widgets.lookahead_explorer(widget_recordings.lookahead(), max_lookahead=4),
+            widgets.weights_explorer(
+                widget_recordings.weights(), widget_recordings.averages(), mixture_weight=0.5
+            ),
         ]
     )
 

@@ -44,16 +44,16 @@ def iteration(number: int, weight: int) -> dict[str, Any]:
 def staleness() -> dict[str, Any]:
     """Three layers, twelve distances; the last distance was never reached."""
     table = [[round(0.4 / distance / layer, 4) for distance in range(1, 12)] for layer in (1, 2, 3)]
-    measures = {
-        name: [[factor * value for value in row] + [None] for row in table]
-        for name, factor in [
-            ("key_step", 0.25),
-            ("value_step", 0.5),
-            ("key_drift", 1.0),
-            ("value_drift", 2.0),
-        ]
-    }
-    return {"distances": list(range(1, 13)), "layers": 3, "answers": 2, **measures}
+    factors = {"key_step": 0.25, "value_step": 0.5, "key_drift": 1.0, "value_drift": 2.0}
+
+    def measures(scale: float) -> dict[str, Any]:
+        return {
+            name: [[scale * factor * value for value in row] + [None] for row in table]
+            for name, factor in factors.items()
+        }
+
+    origins = {"answer": measures(1.0), "prompt": measures(0.5)}
+    return {"distances": list(range(1, 13)), "layers": 3, "answers": 2, "origins": origins}
 
 
 def lookahead() -> dict[str, Any]:
@@ -72,4 +72,34 @@ def lookahead() -> dict[str, Any]:
         "profiles": profiles,
         "lengths": [[5, 9, 8], [20, 31, 27], [40, 44, 39]],
         "answers": ["Short <b>&", "Longer answer", "The longest answer"],
+        "question": "Why <i>?",
+        "kind": "short essays",
+    }
+
+
+def weights() -> dict[str, Any]:
+    """Two prompts at three R, which take 4, 3 and 2 iterations, and one more for the second."""
+    decodes = [
+        [
+            {
+                "right": weight < 2,
+                "iterations": [
+                    {"text": f" <i>{i}", "tokens": 1 + weight} for i in range(4 + prompt - weight)
+                ],
+            }
+            for weight in range(3)
+        ]
+        for prompt in range(2)
+    ]
+    names = [{"name": "one", "text": "First & prompt"}, {"name": "two", "text": "Second"}]
+    return {"weights": [0.1, 0.5, 0.9], "prompts": names, "decodes": decodes}
+
+
+def averages() -> dict[str, Any]:
+    """Means over a test set at the R of `weights`."""
+    return {
+        "accuracy": [[0.9, 0.02], [0.75, 0.03], [0.25, 0.03]],
+        "tokens_per_iteration": [[2.5, 0.1], [4.0, 0.1], [7.25, 0.2]],
+        "problems": 200,
+        "one_by_one": 0.95,
     }

@@ -8,17 +8,19 @@ import traitlets
 import widget_recordings
 
 from apd import exact
+from apd.paper import figure
 from apd.widgets import (
     apd_stepper,
     coupling_explorer,
     lookahead_explorer,
     marginals_explorer,
     staleness_explorer,
+    weights_explorer,
 )
 from apd.widgets import bundle as bundling
 from apd.widgets.marginals import describe_language, sentences
 
-EXPLORERS = ("coupling", "marginals", "stepper", "staleness", "lookahead", "decode-live")
+EXPLORERS = ("coupling", "marginals", "stepper", "staleness", "lookahead", "weights", "decode-live")
 SCRIPTS = (*EXPLORERS, "live/worker")
 
 
@@ -110,6 +112,21 @@ class TestState:
             lookahead_explorer(widget_recordings.lookahead(), max_lookahead=3)
         with pytest.raises(traitlets.TraitError):
             explorer.fraction = 2
+
+    def test_weights_know_what_was_recorded(self):
+        parts = widget_recordings.weights(), widget_recordings.averages()
+        assert weights_explorer(*parts, mixture_weight=0.9).weight == 2
+        with pytest.raises(ValueError, match=r"0\.1, 0\.5, 0\.9"):
+            weights_explorer(*parts, mixture_weight=0.6)
+        with pytest.raises(traitlets.TraitError):
+            weights_explorer(*parts, mixture_weight=0.5, prompt=2)
+
+    def test_averages_are_those_of_the_stored_figure(self):
+        explorer = weights_explorer(mixture_weight=0.7)
+        stored = figure("fig3", "mini").point("accuracy", mixture_weight=0.7, acceptance="gumbel")
+        assert explorer.measured["accuracy"][explorer.weight][0] == pytest.approx(
+            stored["mean"], abs=1e-4
+        )
 
     def test_provenance_stays_at_home(self):
         recording = widget_recordings.decodes() | {"provenance": {"git_commit": "0"}}

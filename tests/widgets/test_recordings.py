@@ -1,5 +1,6 @@
 """What the explorers play: recorders on toy models, and the recordings in the repository."""
 
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 import torch
 from toy_models import consistent_pair
 
+from apd.analysis.replay import SHOWN_AFTER_REJECTION, replay
 from apd.coupling import gumbel_max
 from apd.decoding import AdaptiveConfig, adaptive
 from apd.decoding.noise import IterationNoise
@@ -15,7 +17,7 @@ from apd.decoding.warpers import nucleus
 from apd.errors import ApdError
 from apd.mixture import mixture_log_probs
 from apd.widgets import recordings
-from apd.widgets.decodes import SHOWN_AFTER_REJECTION, record_decode, replay, token_texts
+from apd.widgets.decodes import record_decode, token_texts
 from apd.widgets.record import model_files
 
 PROMPT = torch.tensor([1, 2, 3])
@@ -162,11 +164,26 @@ class TestShipped:
 
     def test_staleness_covers_its_map_and_the_first_layer_never_ages(self):
         recording = recordings.load_recording("staleness")
-        for measure in ("key_step", "value_step", "key_drift", "value_drift"):
-            table = recording[measure]
+        measures = ("key_step", "value_step", "key_drift", "value_drift")
+        for origin, measure in itertools.product(("answer", "prompt"), measures):
+            table = recording["origins"][origin][measure]
             assert len(table) == recording["layers"]
             assert {len(row) for row in table} == {len(recording["distances"])}
-            assert max(table[0]) < 1e-4 < max(table[-1])
+            first, last = ([x for x in row if x is not None] for row in (table[0], table[-1]))
+            assert max(first) < 1e-4 < max(last)
+
+    def test_the_lookahead_s_task_is_the_one_that_it_changes_most(self):
+        recording = recordings.load_recording("lookahead")
+        changes = {name: abs(mean) for name, (mean, _) in recording["changes"].items()}
+        assert recording["task"] == max(changes, key=changes.__getitem__)
+
+    def test_every_r_was_decoded_for_every_prompt(self):
+        recording = recordings.load_recording("weights")
+        assert len(recording["decodes"]) == len(recording["prompts"])
+        assert {len(row) for row in recording["decodes"]} == {len(recording["weights"])}
+        if recording["decided"]:
+            for first, *_, last in recording["decodes"][1:]:
+                assert first["right"] and not last["right"]
 
     def test_lookahead_profiles_are_as_long_as_the_lookahead(self):
         recording = recordings.load_recording("lookahead")

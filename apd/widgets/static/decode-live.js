@@ -1,8 +1,10 @@
 // The pair decodes in the page: prompt, settings, the decode as it grows, a race, a link to it all.
-// State: system, prompt, decoder, settings; text, tokens of the last decode; problems, knows, worker.
+// State: system, prompt, decoder, settings; text, tokens of the last decode; problems, knows, worker;
+// foremost: settings in sight, none for the usual ones; autostart: whether to decode at once.
 import { button, choice, connect, element, explorerRoot, slider, spoken } from "./dom.js";
 import { draftCards, positionDetail, visible } from "./draft-cards.js";
 import { DecodingClient } from "./live/client.js";
+import { comparison } from "./live/compare.js";
 import { decodedView, decodeFigures, iterationBars, totals } from "./live/decode-view.js";
 import { LANES, raceView } from "./live/race.js";
 import { DECODERS, linkFragment, readFragment, settingControls } from "./live/settings.js";
@@ -25,6 +27,7 @@ export default {
     const state = connect(model, ["system", "prompt", "decoder", "settings"], () => showState());
     const client = new DecodingClient(model, model.get("worker"));
     let decode = null; // the decode shown
+    let last = null; // the last finished one, with what it was asked
     let busy = false;
 
     const problems = model.get("problems");
@@ -42,7 +45,7 @@ export default {
       label: "decoder", name: "decoder", options: DECODERS.map(([, name], i) => [i, name]),
       onchange: (index) => state.set({ decoder: DECODERS[index][0] }),
     });
-    const controls = settingControls((change) => state.set({ settings: { ...model.get("settings"), ...change } }));
+    const controls = settingControls((change) => state.set({ settings: { ...model.get("settings"), ...change } }), model.get("foremost"));
     const loadButton = button("Load the models", () => attempt(load), { "data-name": "load" });
     const decodeButton = button("Decode", () => attempt(run), { "data-name": "decode" });
     const stopButton = button("Stop", () => client.stop(), { "data-name": "stop" });
@@ -50,6 +53,7 @@ export default {
     const linkButton = button("Copy link", () => attempt(copyLink), { "data-name": "link" });
     const progress = element("progress", { max: 1, value: 0, "aria-label": "Loading", "data-name": "progress", hidden: true });
     const status = spoken("status");
+    const compared = spoken("compared");
     const pieces = element("p", { class: "apd-pieces", "data-name": "pieces" });
     const piecesBox = element("details", { hidden: true }, element("summary", {}, "How the models read the problem"), pieces);
     const decoded = element("div");
@@ -67,7 +71,7 @@ export default {
       element("div", { class: "apd-row" }, decoderChoice.node), ...controls.basic,
       element("details", {}, element("summary", {}, "More settings"), ...controls.more),
       element("div", { class: "apd-buttons" }, loadButton, decodeButton, stopButton, raceButton, linkButton),
-      progress, status.node, piecesBox, outcome, lanes.node);
+      progress, status.node, compared.node, piecesBox, outcome, lanes.node);
 
     // Run what a button asks for; what goes wrong is said, and the buttons work again.
     async function attempt(action) {
@@ -120,6 +124,8 @@ export default {
       lanes.node.hidden = true;
       lanes.clear();
       status.set("Decoding …");
+      compared.set("");
+      const now = { ...asked(), decoder: model.get("decoder"), settings: model.get("settings") };
       decode = await decodeWith(model.get("decoder"), {}, (growing) => {
         decode = growing;
         showDecode(growing.iterations.length);
@@ -129,11 +135,15 @@ export default {
       const { tokens, iterations, seconds } = totals(decode, decode.iterations.length);
       const ending = decode.stopped ? "Stopped" : decode.finished ? "Done" : "The answer's length is used up";
       status.set(`${ending}: ${tokens} tokens in ${iterations} iterations, ${seconds.toFixed(2)} s.`);
+      if (decode.stopped) return;
+      compared.set(comparison(last, { ...now, decode }));
+      last = { ...now, decode };
     }
 
     async function race() {
       await load(LANES.map(({ decoder }) => decoder));
       outcome.hidden = piecesBox.hidden = true;
+      compared.set("");
       lanes.clear();
       const decodes = [];
       for (const [i, { name, decoder, settings }] of LANES.entries()) {
@@ -217,7 +227,8 @@ export default {
     window.addEventListener("hashchange", followLink);
     followLink();
     showState();
-    client.describe().then(showButtons, (error) => status.set(error.message));
+    if (model.get("autostart")) attempt(run);
+    else client.describe().then(showButtons, (error) => status.set(error.message));
     return () => {
       window.removeEventListener("hashchange", followLink);
       client.close();

@@ -50,7 +50,7 @@ function lengthChart(statistics, lookaheads, chosen) {
 
 export default {
   render({ model, el }) {
-    const { lookaheads, fractions, profiles, lengths, answers } = model.get("recording");
+    const { lookaheads, fractions, profiles, lengths, answers, question, kind } = model.get("recording");
     const root = explorerRoot(el, "Lookahead explorer");
     const state = connect(model, ["lookahead", "fraction"], () => update());
     const statistics = lengths.map(lengthStatistics);
@@ -67,12 +67,13 @@ export default {
     });
     const verdict = spoken("verdict");
     const charts = element("div", { class: "apd-columns" });
-    const answer = element("pre", { class: "apd-decode", tabindex: 0, role: "group", "aria-label": "Answer to the sheep problem with this M", "data-name": "answer" });
+    const answer = element("pre", { class: "apd-decode", tabindex: 0, role: "group", "aria-label": "Answer with this M", "data-name": "answer" });
     const readouts = figures([
       ["first", "P(end) at the frontier"], ["largest", "largest P(end)"], ["length", "mean answer"],
     ]);
     root.append(lookahead.node, fraction.node, verdict.node, charts, readouts.node,
-      element("p", { class: "apd-note" }, "The answer to the sheep problem with this M:"), answer);
+      element("p", { class: "apd-note" }, `The answer with this M to the first of ${lengths[0].length} ${kind}: ${question}`),
+      answer);
 
     function update() {
       const [m, f] = [model.get("lookahead"), model.get("fraction")];

@@ -1,5 +1,5 @@
 // A map of how stale keys and values are, by layer and by distance behind the frontier.
-// State: recording, measure, kv_window, layer, distance.
+// State: recording, measure, origin, kv_window, layer, distance.
 import { choice, connect, element, explorerRoot, figures, freshId, rovingFocus, slider, spoken } from "./dom.js";
 
 const MEASURES = [
@@ -8,6 +8,7 @@ const MEASURES = [
   ["key_drift", "keys, change until the answer is complete"],
   ["value_drift", "values, change until the answer is complete"],
 ];
+const ORIGINS = ["answer", "prompt"];
 const percent = (value) => (value === null ? "not measured" : `${(100 * value).toFixed(1)} %`);
 const mean = (values) => values.reduce((total, value) => total + value, 0) / values.length;
 
@@ -45,13 +46,17 @@ export default {
     const recording = model.get("recording");
     const { distances } = recording;
     const root = explorerRoot(el, "KV staleness explorer");
-    const state = connect(model, ["measure", "kv_window", "layer", "distance"], () => update());
+    const state = connect(model, ["measure", "origin", "kv_window", "layer", "distance"], () => update());
     let map = null;
     let drawn = null;
 
     const measure = choice({
       label: "measure", name: "measure", options: MEASURES.map(([, text], i) => [i, text]),
       onchange: (value) => state.set({ measure: value }),
+    });
+    const origin = choice({
+      label: "tokens of the", name: "origin", options: ORIGINS.map((text, i) => [i, text]),
+      onchange: (value) => state.set({ origin: value }),
     });
     const kvWindow = slider({
       label: "window W", min: 1, max: distances.length, step: 1, name: "kv_window",
@@ -66,28 +71,34 @@ export default {
       ["cell", "cell"], ["row", "mean of its layer"], ["column", "mean at its distance"],
       ["behind", "mean behind the window"],
     ]);
-    root.append(measure.node, kvWindow.node, holder, axis, legend, verdict.node, readouts.node);
+    root.append(
+      element("div", { class: "apd-row" }, measure.node, origin.node), kvWindow.node, holder, axis, legend, verdict.node, readouts.node);
 
     const select = (layer, distance) => {
       if (layer !== model.get("layer") || distance !== model.get("distance")) state.set({ layer, distance });
     };
 
-    function draw(index) {
-      const table = recording[MEASURES[index][0]];
-      const largest = Math.max(...table.flat().filter((value) => value !== null));
+    const tableOf = (index, from) => recording.origins[ORIGINS[from]][MEASURES[index][0]];
+
+    // One scale for the tokens of both origins, so that they can be compared.
+    function draw(index, from) {
+      const table = tableOf(index, from);
+      const both = ORIGINS.flatMap((_, each) => tableOf(index, each).flat());
+      const largest = Math.max(...both.filter((value) => value !== null));
       map = heatmap(table, distances, largest, select);
       holder.replaceChildren(map.grid);
       legend.replaceChildren("0 %", element("span", { class: "apd-heat-scale", "aria-hidden": "true" }), percent(largest));
-      drawn = index;
+      drawn = `${index} ${from}`;
     }
 
     function update() {
-      const [index, width] = [model.get("measure"), model.get("kv_window")];
+      const [index, from, width] = [model.get("measure"), model.get("origin"), model.get("kv_window")];
       const [layer, distance] = [model.get("layer"), model.get("distance")];
       measure.set(index);
+      origin.set(from);
       kvWindow.set(width);
-      if (drawn !== index) draw(index);
-      const table = recording[MEASURES[index][0]];
+      if (drawn !== `${index} ${from}`) draw(index, from);
+      const table = tableOf(index, from);
       for (const cell of map.cells.flat()) {
         const here = Number(cell.dataset.layer) === layer && Number(cell.dataset.distance) === distance;
         cell.classList.toggle("apd-chosen", here);
@@ -98,9 +109,9 @@ export default {
       const column = table.map((row) => row[distance - 1]).filter((one) => one !== null);
       const row = table[layer].filter((one) => one !== null);
       const refreshed = distance <= width ? "inside the window, so it is computed anew" : "behind the window, so the old one is kept";
-      verdict.set(`Layer ${layer}, ${distance} behind the frontier: ${percent(value)}; ${refreshed}.`);
+      verdict.set(`Layer ${layer}, tokens of the ${ORIGINS[from]} ${distance} behind the frontier: ${percent(value)}; ${refreshed}.`);
       readouts.set("cell", percent(value), value ?? "");
-      readouts.set("row", percent(mean(row)), mean(row));
+      readouts.set("row", row.length ? percent(mean(row)) : "not measured", row.length ? mean(row) : "");
       readouts.set("column", column.length ? percent(mean(column)) : "not measured", column.length ? mean(column) : "");
       const behind = stalenessBehind(table, width);
       readouts.set("behind", behind === null ? "nothing is behind it" : percent(behind), behind ?? "");

@@ -1,9 +1,7 @@
 // The page's side of the worker: load what a decoder needs, decode, stop.
 import { fetchDownloads, fetchPart, partSource } from "./downloads.js";
-import { modelNames } from "./models-needed.js";
+import { downloadBytes } from "./models-needed.js";
 import { unpack } from "./unpack.js";
-
-const ALWAYS = ["runtime.js", "runtime.mjs", "runtime.wasm", "tokenizers.js"];
 
 export class DecodingClient {
   // model: the widget's; workerSource: text of the worker's script.
@@ -22,11 +20,7 @@ export class DecodingClient {
 
   // Downloads that decoders still need, and their size in bytes.
   missing(decoders) {
-    const { models, tokenizer, baselines } = this.manifest;
-    const files = decoders.flatMap((decoder) => modelNames(decoder, baselines[0]))
-      .map(([, name]) => models[name].file);
-    const names = [...new Set([...ALWAYS, tokenizer.file, ...files])].filter((name) => !this.loaded.has(name));
-    return { names, bytes: names.reduce((total, name) => total + this.manifest.downloads[name].bytes, 0) };
+    return downloadBytes(this.manifest, decoders, this.loaded);
   }
 
   // Load what decoders need; `onprogress` is told the share that has arrived.

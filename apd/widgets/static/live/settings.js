@@ -30,7 +30,9 @@ function steps(from, to, count) {
 }
 
 // Controls for every setting: {basic, more} nodes, and show(decoder, settings).
-export function settingControls(onchange) {
+//   foremost: names of the settings in sight, the others wait in a fold; none: the usual ones.
+export function settingControls(onchange, foremost = []) {
+  const inSight = (name, { more }) => (foremost.length ? foremost.includes(name) : !more);
   const controls = Object.entries(SETTINGS).map(([name, setting]) => {
     const { label, values, pick } = setting;
     const chosen = (index) => onchange({ [name]: values[index] });
@@ -40,7 +42,9 @@ export function settingControls(onchange) {
     return { name, setting, control };
   });
   const seed = integerField({ label: "seed", name: "seed", onchange: (value) => onchange({ seed: value }) });
-  const nodes = (more) => controls.filter(({ setting }) => Boolean(setting.more) === more).map(({ control }) => control.node);
+  const nodes = (first) => controls.filter(({ name, setting }) => inSight(name, setting) === first).map(({ control }) => control.node);
+  const [basic, more] = [nodes(true), nodes(false)];
+  (!foremost.length || foremost.includes("seed") ? basic : more).push(seed.node);
   const show = (decoder, settings) => {
     for (const { name, setting, control } of controls) {
       control.node.hidden = !setting.decoders.includes(decoder);
@@ -48,8 +52,21 @@ export function settingControls(onchange) {
     }
     seed.set(settings.seed);
   };
-  return { basic: [...nodes(false), seed.node], more: nodes(true), show };
+  return { basic, more, show };
 }
+
+// What differs between two decodes' settings: "R .7 → .9, W 16 → all".
+export function describeChange(before, after) {
+  if (before.decoder !== after.decoder) {
+    return `${decoderName(before.decoder)} → ${decoderName(after.decoder)}`;
+  }
+  const own = [...Object.keys(SETTINGS).filter((name) => SETTINGS[name].decoders.includes(after.decoder)), "seed"];
+  const changes = own.filter((name) => before.settings[name] !== after.settings[name]).map((name) =>
+    `${SETTINGS[name]?.label.split(",")[0] ?? name} ${shownValue(before.settings[name])} → ${shownValue(after.settings[name])}`);
+  return changes.join(", ") || "the same settings";
+}
+
+const decoderName = (decoder) => DECODERS.find(([name]) => name === decoder)[1];
 
 const PREFIX = "#decode?";
 

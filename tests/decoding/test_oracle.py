@@ -5,7 +5,7 @@ import torch
 from toy_models import HashDiffusion
 
 from apd.decoding import AdaptiveConfig, LeftToRightConfig, adaptive, left_to_right
-from apd.models.oracle import OracleVerifier
+from apd.decoding.oracle import OracleVerifier
 from apd.models.pairs import load_pair
 
 QUESTIONS = (

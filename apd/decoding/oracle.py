@@ -13,7 +13,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from apd.decoding.adaptive import AdaptiveConfig, adaptive_steps
+from apd.decoding.config import Noise
+from apd.decoding.passes import Steps
 from apd.decoding.protocols import CanvasRequest, DiffusionLM, JointRequest
+from apd.decoding.recorder import DecodeRecorder
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleConfig(AdaptiveConfig):
+    """Settings of APD with the dLLM as its own verifier; as defaults those that change no text.
+
+    The settings are those of `AdaptiveConfig`.
+    """
+
+    mixture_weight: float = 0.0
+    noise: Noise = "position"
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +96,10 @@ class OracleScorer:
     def logits(self, tokens: Tensor, start: int, stop: int) -> Tensor:
         """Logits of p_AR for positions start..stop-1 given the draft: (stop - start, V) float32."""
         return self.verifier.joints([JointRequest(self.verifier, self, tokens, start, stop)])[0]
+
+
+def oracle_steps(
+    dllm: DiffusionLM, prompt_ids: Tensor, config: OracleConfig, run: DecodeRecorder
+) -> Steps:
+    """The loop of Algorithm 1 with the oracle. A pass of the verifier is one for each position."""
+    return adaptive_steps(dllm, OracleVerifier(dllm), prompt_ids, config, run)
