@@ -29,6 +29,6 @@ def kinds_of_tokens(text: str, spans: Sequence[tuple[int, int]]) -> list[Kind]:
         for kind in ("plan", "result"):
             for i in range(*equation.span(kind)):
                 if not text[i].isspace():
-                    of_character[i] = kind  # type: ignore[call-overload]
+                    of_character[i] = kind
     ranked: tuple[Kind, ...] = ("result", "plan", "words")
     return [next(k for k in ranked if k in (*of_character[a:b], "words")) for a, b in spans]
