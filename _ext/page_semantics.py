@@ -32,6 +32,8 @@ MENDED: tuple[tuple[re.Pattern[str], str], ...] = (
         '<summary aria-label="Pages of this chapter">',
     ),
     (re.compile(re.escape(SIDEBAR)), f'{SIDEBAR[:-1]} role="region" aria-label="Book">'),
+    # A role that is deprecated, and allowed on items of a list alone.
+    (re.compile(r'(<div class="citation" id="[^"]*") role="doc-biblioentry"'), r"\1"),
     # The style sheet draws every icon of these pages with the theme's font.
     (re.compile(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>'), ""),
 )

@@ -31,6 +31,10 @@ from repository_links import link_to_repository  # noqa: E402
             '<i></i>\n  <script defer src="../_static/scripts/fontawesome.js?d=1"></script>',
             "<i></i>",
         ),
+        (
+            '<div class="citation" id="id1" role="doc-biblioentry">',
+            '<div class="citation" id="id1">',
+        ),
         ("<p>no explorer here</p>", "<p>no explorer here</p>"),
     ],
 )
