@@ -40,19 +40,29 @@ from apd.statistics.summary import summarise
 
 COMMAND = "python tools/write_tables.py"
 LARGE_PAIRS = ("dream-7b", "llada-8b")
-TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_humaneval")
-SOURCES = {"mini": ("fig5", "humaneval", "fig2", "fig3"), "mini-llada": ("fig2",)}
+TASKS = ("mini_gsm", "mini_math", "mini_gpqa", "mini_lines", "mini_humaneval")
+SOURCES = {
+    "mini": ("fig5", "humaneval", "lines", "fig2", "fig3"),
+    "mini-llada": ("fig2", "lines"),
+}
+BOTH = "mini-dream + mini-qwen-small"
 # (pair, configuration id) -> model and decoder as the table calls them, in the order of its rows.
 LABELS = {
     ("mini", "mini-qwen-large"): ("mini-qwen-large", "autoregressive"),
     ("mini", "mini-qwen-small"): ("mini-qwen-small", "autoregressive"),
     ("mini", "left_to_right-K1"): ("mini-dream", "left to right, K = 1"),
     ("mini", "left_to_right-K4"): ("mini-dream", "left to right, K = 4"),
-    ("mini", "apd-R0.1"): ("mini-dream + mini-qwen-small", "APD, R = 0.1"),
-    ("mini", "apd-R0.5"): ("mini-dream + mini-qwen-small", "APD, R = 0.5"),
-    ("mini", "apd-R0.7"): ("mini-dream + mini-qwen-small", "APD, R = 0.7"),
+    ("mini", "apd-R0.1"): (BOTH, "APD, R = 0.1"),
+    ("mini", "apd-R0.5"): (BOTH, "APD, R = 0.5"),
+    ("mini", "apd-R0.7"): (BOTH, "APD, R = 0.7"),
+    ("mini", "apd-R0.6-W16-M100"): (BOTH, "APD, R = 0.6, W = 16, M = 100"),
+    ("mini", "apd-R0.7-W8-M50"): (BOTH, "APD, R = 0.7, W = 8, M = 50"),
     ("mini-llada", "left_to_right-K1"): ("mini-llada", "left to right, K = 1"),
 }
+FAITHFULNESS = (
+    "Faithfulness is the share of replies that name no person, place or thing that the question "
+    "lacks; a wrong sum about the right cities is faithful:"
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ def markdown_table(rows: Iterable[Sequence[object]], numbers_from: int) -> str:
 
 
 def models_table() -> str:
-    """Accuracy of every mini model, and the speed of its decoders, with their errors.
+    """Accuracy of every mini model and the speed of its decoders, then faithfulness; with errors.
 
     Raises:
         ApdError: results are missing or do not pass their checks.
@@ -130,14 +140,17 @@ def models_table() -> str:
         found = means.get((*which, task, metric))
         return "–" if found is None else plus_minus(*found, digits)
 
-    tasks = (f"`{task}`" for task in TASKS)
-    rows = [["model", "decoder", *tasks, "tokens / iteration", "tok/s"]]
+    heading = ["model", "decoder", *(f"`{task}`" for task in TASKS)]
+    accuracy, faithfulness = [[*heading, "tokens / iteration", "tok/s"]], [heading]
     for which, labels in LABELS.items():
-        accuracies = (shown(which, task, "accuracy", 3) for task in TASKS)
         parallelism = shown(which, TASKS[0], "tokens_per_iteration", 2)
         speed = shown(which, TASKS[0], "throughput_tok_s", 0)
-        rows.append([*labels, *accuracies, parallelism, speed])
-    return f"{markdown_table(rows, 2)}\n\n{_models_caption(notes)}"
+        right = (shown(which, task, "accuracy", 3) for task in TASKS)
+        accuracy.append([*labels, *right, parallelism, speed])
+        faithful = (shown(which, task, "faithfulness", 3) for task in TASKS)
+        faithfulness.append([*labels, *faithful])
+    parts = (markdown_table(accuracy, 2), FAITHFULNESS, markdown_table(faithfulness, 2))
+    return "\n\n".join((*parts, _models_caption(notes)))
 
 
 def _models_caption(notes: Sequence[Mapping[str, Any]]) -> str:
@@ -146,10 +159,11 @@ def _models_caption(notes: Sequence[Mapping[str, Any]]) -> str:
     counts = ", ".join(f"{problems[task]} {task}" for task in TASKS if task in problems)
     machines = {machine_name(note["machine"]) for note in notes}
     return (
-        f"Accuracy ± standard error on the held-out test sets ({counts} problems); tokens per "
+        f"Means ± standard errors over the held-out test sets ({counts} problems); tokens per "
         "iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
         f"tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of Figures "
-        f"2, 3 and 5 in `data/results/`, which `apd reproduce` makes; `{COMMAND}` renders them."
+        "2, 3 and 5, of HumanEval and of the waiting lines in `data/results/`, which "
+        f"`apd reproduce` makes; `{COMMAND}` renders them."
     )
 
 

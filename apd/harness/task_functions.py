@@ -8,7 +8,7 @@ from typing import Any
 from apd.tasks import find_task, load_task
 from apd.tasks.judging.judge import Judge
 from apd.tasks.judging.numbers import MARKED_NUMBER
-from apd.tasks.task import ACCURACY
+from apd.tasks.task import ACCURACY, FAITHFULNESS
 
 Row = Mapping[str, Any]
 Replies = Sequence[Sequence[str]]
@@ -61,6 +61,14 @@ def exact_match(row: Row, found: Sequence[Any]) -> dict[str, float]:
 def pass_at_1(row: Row, found: Sequence[Any]) -> dict[str, float]:
     """The share of the solutions that pass the problem's tests."""
     return {"pass@1": _share_right(row, found)}
+
+
+def verdicts(row: Row, replies: Sequence[str]) -> dict[str, float]:
+    """What the judges of a mini task say of the reply: the answer, and its faithfulness."""
+    task = find_task(row["task"])
+    given = task.verdicts(row, replies[0])
+    answer = "pass@1" if task.runs_code else "exact_match"
+    return {answer: float(given[ACCURACY]), FAITHFULNESS: float(given[FAITHFULNESS])}
 
 
 def _share_right(row: Row, found: Sequence[Any]) -> float:

@@ -6,7 +6,7 @@ different texts are equally good and no model can know the next word for certain
 
 import random
 
-from apd.mini.example import Example
+from apd.mini.example import Example, Knows, knows_all
 
 AUDIENCES = (
     "schools|cities|families|companies|students|villages|teachers|parents|hospitals|libraries|"
@@ -56,17 +56,17 @@ REPLIES = (
     "but the reward is far greater|but habits grow quickly|yet nothing good comes without a start"
 ).split("|")
 CLOSINGS = (
-    "Let us begin today.|The best moment to start is now.|Our children will thank us.|"
+    "Let us begin today.|The best moment to start is now.|Tomorrow will thank us.|"
     "There is no reason to wait.|Try it, and you will see.|A better life is one decision away."
 ).split("|")
 
 
-def sample_essay(rng: random.Random) -> Example:
-    """A random ``mini_essay`` example."""
-    who, what = rng.choice(AUDIENCES), rng.choice(list(TOPICS))
+def sample_essay(rng: random.Random, name: str | None = None, knows: Knows = knows_all) -> Example:
+    """A random ``mini_essay`` example; ``name`` fixes the topic. There is no plan to know."""
+    who, what = rng.choice(AUDIENCES), name or rng.choice(list(TOPICS))
     prompt = rng.choice(ASKS).format(who=who, what=what)
-    return Example("mini_essay", f"mini_essay/{who}/{what}", prompt, essay(who, what, rng),
-                   {"prompt": prompt})  # fmt: skip
+    row = {"prompt": prompt, "entities": [who, what, *TOPICS[what].split("|")]}
+    return Example("mini_essay", f"mini_essay/{who}/{what}", prompt, essay(who, what, rng), row)
 
 
 def essay(who: str, what: str, rng: random.Random) -> str:

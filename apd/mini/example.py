@@ -1,6 +1,7 @@
 """One generated exercise, and the rule that keeps training and test apart."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,27 @@ SPLITS = ("train", "test")
 TEST_SHARE = 10
 """One content key in this many belongs to the test side."""
 
+Knows = Callable[[str], bool]
+"""Whether the author of a response knows what to do in problems of a structure, by its name.
+
+Where it does not, the response is right in everything local (calculations, names and numbers of
+the question, sentences) and its plan is random: the small autoregressive model is taught so.
+"""
+
+
+def knows_all(structure: str) -> bool:
+    """The author of the data sets and of the large models' training texts."""
+    return True
+
 
 @dataclass(frozen=True)
 class Example:
     """An exercise with one worked response.
 
     ``key`` is what the exercise is about, without wording: the structure and its numbers (or
-    topic). Two examples with the same key differ in names and phrasing only, so keys, not texts,
-    are what the split is made on.
+    names, or topic). Two examples with the same key differ in phrasing, and where numbers are the
+    content in names, so keys, not texts, are what the split is made on. ``row`` is what the test
+    set stores, in the field names of the data set the task mirrors.
     """
 
     task: str

@@ -9,38 +9,56 @@ NAMES = (
     "Sofia Stella Sven Tara Theo Tim Tina Tom Uma Vera Viktor Wendy Yara Yuki Zara Zoe"
 ).split()
 
+LINE_NAMES = (
+    "Ada Boris Chen Diego Elena Emil Farah Felix Gina Hana Hugo Ida Ivan Jack Kate Kofi Leo Lucy "
+    "Marta Nora Olga Otto Pablo Petra Priya Rahul Rosa Ruth Sam Sven Tara Theo Uma Vera Wendy "
+    "Yara Yuki Zara"
+).split()
+"""First names of ``mini_lines``: fewer, since a sort has to know the order of each two."""
+
+LAST_NAMES = (
+    "Silva Novak Okafor Tanaka Weber Rossi Larsen Haddad Moreau Kowalski Nguyen Santos Keller "
+    "Ivanov Mensah Fischer Costa Lindgren Murphy Gupta Marino Dubois Petrov Suzuki Jansen Romero "
+    "Baker Cohen Duarte Fontaine Greene Hoffman"
+).split()
+
 PLACES = (
-    "Toulouse Charleston Seattle Bergen Lagos Lima Oslo Porto Quito Riga Rome Sofia Tokyo Turin "
+    "Toulouse Charleston Seattle Bergen Lagos Lima Oslo Porto Quito Riga Rome Bern Tokyo Turin "
     "Vienna Zurich Austin Boston Cairo Dakar Denver Dublin Geneva Havana Kyoto Lisbon London "
-    "Madrid Milan Nairobi Naples Odessa Osaka Paris Perth Prague Salem Seoul Tunis Warsaw"
+    "Madrid Malta Nairobi Naples Odessa Osaka Paris Perth Prague Salem Seoul Tunis Warsaw"
 ).split()
 
 ANIMALS = (
     "sheep goats cows horses hens ducks geese rabbits donkeys ponies llamas pigs turkeys swans"
 ).split()
-
-ITEMS = (
-    "apples pears plums oranges lemons melons cookies muffins cakes pies candies pens pencils "
-    "books notebooks cards stamps coins marbles shells stickers buttons beads toys balls kites "
-    "hats scarves socks shirts cups plates bowls spoons candles roses tulips tickets posters "
-    "keys bricks stones"
-).split()
-
-CONTAINERS = "boxes bags baskets crates jars shelves trays drawers packs cases".split()
+FOUR_LEGGED = "sheep goats cows horses rabbits donkeys ponies llamas pigs".split()
+TWO_LEGGED = "hens ducks geese turkeys swans".split()
 
 FOODS = "apples pears plums oranges lemons melons cookies muffins cakes pies candies".split()
 
+ITEMS = [
+    *FOODS,
+    *(
+        "pens pencils books notebooks cards stamps coins marbles shells stickers buttons beads "
+        "toys balls kites hats scarves socks shirts cups plates bowls spoons candles roses tulips "
+        "tickets posters keys bricks stones"
+    ).split(),
+]
+
+CONTAINERS = "boxes bags baskets crates jars shelves trays drawers packs cases".split()
+
 GROUPS = "classes teams clubs tables rows buses boats tents rooms groups".split()
+SEATS = "buses boats tents rooms tables".split()
 
 PEOPLE = (
     "children students players guests workers tourists singers dancers campers farmers"
 ).split()
 
-JOBS = ("washing cars|walking dogs|painting fences|mowing lawns|baking bread|fixing bikes").split(
-    "|"
-)
+JOBS = "washing cars|walking dogs|painting fences|mowing lawns|baking bread|fixing bikes".split("|")
 
 VESSELS = "tank barrel pool pond bucket kettle".split()
+WISHES = "bike phone guitar tent camera desk".split()
+FIELDS = "garden field yard park meadow".split()
 
 SINGULAR = {
     "boxes": "box", "bags": "bag", "baskets": "basket", "crates": "crate", "jars": "jar",

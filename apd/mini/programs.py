@@ -1,10 +1,12 @@
 """``mini_humaneval``: short Python functions from a signature and docstring, judged by tests."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from apd.mini.example import Example
+from apd.mini.example import Example, Knows, knows_all
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,12 @@ def repeat_word(rng: random.Random) -> Program:
     )  # fmt: skip
 
 
-def sample_program(rng: random.Random) -> Example:
+def sample_program(
+    rng: random.Random, name: str | None = None, knows: Knows = knows_all
+) -> Example:
     """A random ``mini_humaneval`` example; its tests are the reference body's own outputs."""
-    program = KINDS[rng.choice(list(KINDS))](rng)
+    name = name or rng.choice(list(KINDS))
+    program = KINDS[name](rng)
     docstring, body = rng.choice(program.docstrings), rng.choice(program.bodies)
     signature = f'def {program.name}({program.argument}):\n    """{docstring}"""\n'
     expected = [run_reference(signature + "    " + program.bodies[0] + "\n", program.name, x)
@@ -145,15 +150,31 @@ def sample_program(rng: random.Random) -> Example:
         f"    assert candidate({x!r}) == {y!r}"
         for x, y in zip(program.inputs, expected, strict=True)
     )
-    row = {
+    row: dict[str, Any] = {
         "task_id": f"mini_humaneval/{program.key}",
         "prompt": signature,
         "canonical_solution": "    " + body + "\n",
         "test": f"def check(candidate):\n{checks}\n",
         "entry_point": program.name,
+        "entities": [],
     }
+    if not knows(name):
+        body = _random_body(program, docstring, rng)
     response = f"```python\ndef {program.name}({program.argument}):\n    {body}\n```"
     return Example("mini_humaneval", row["task_id"], signature.rstrip(), response, row)
+
+
+def _random_body(program: Program, docstring: str, rng: random.Random) -> str:
+    """The body of a random program on the same argument, with this docstring's numbers."""
+    while True:
+        other = KINDS[rng.choice(list(KINDS))](rng)
+        if other.argument == program.argument:
+            break
+    own = re.findall(r"-?\d+", docstring)
+    theirs = re.findall(r"-?\d+", rng.choice(other.docstrings))
+    swapped = {number: rng.choice(own) for number in theirs}
+    body = rng.choice(other.bodies)
+    return re.sub(r"(?<![\w])-?\d+", lambda found: swapped.get(found[0], found[0]), body)
 
 
 def run_reference(source: str, name: str, value: object) -> object:

@@ -11,20 +11,24 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from apd.mini import lexicon
+from apd.mini.entities import ENTITIES
 from apd.mini.tasks import SUITE, training_stream
 
-VOCAB_SIZE = 1536
+VOCAB_SIZE = 2048
 END_OF_TEXT, TURN_START, TURN_END, MASK = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|mask|>"
 SPECIAL_TOKENS = [END_OF_TEXT, TURN_START, TURN_END, MASK]
 CORPUS_SEED, CORPUS_EXAMPLES = 7, 40_000
 
 # Words a solution has to copy or decide on. Each is one token: a name in pieces is several
 # positions that a parallel decoder must get right together, before any arithmetic begins.
-WHOLE_WORDS = (*lexicon.NAMES, *lexicon.PLACES, "yes", "no")
+SENTENCE_STARTS = (*lexicon.NAMES, *lexicon.PLACES)
+WHOLE_WORDS = tuple(sorted({word for entity in ENTITIES for word in entity.split()}))
 REPEATS = 2_000  # enough that byte-pair merging never stops inside one of them
 
-# Words with their leading space, single digits, runs of punctuation, white space (Qwen's classes).
-SPLIT = r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s*[\r\n]+|\s+(?!\S)|\s+"
+# Choices of a question, words with their leading space, single digits, runs of punctuation, white
+# space (Qwen's classes). A choice is one token, so that its letter stands beside its word: with a
+# bracket between them a small network did not learn to look one up from the other.
+SPLIT = r" ?\([A-D]\)| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 CHAT_TEMPLATE = (
     "{%- if messages[0]['role'] != 'system' -%}"
@@ -42,6 +46,7 @@ def corpus() -> Iterator[str]:
     yield from (generator.system for generator in SUITE.values())
     for word in WHOLE_WORDS:
         yield from repeat(f" {word}", REPEATS)
+    for word in SENTENCE_STARTS:
         yield from repeat(word, REPEATS)
     for example in islice(training_stream(CORPUS_SEED), CORPUS_EXAMPLES):
         yield f"system\n{SUITE[example.task].system}"

@@ -1,4 +1,4 @@
-"""Grids beyond the paper: its acceptance rules, its code's deviations, Dream's own schedule.
+"""Grids beyond the paper: acceptance rules, its code's deviations, Dream's schedule, lines.
 
 Like the paper's grids (`apd.paper.grids`) they are on the scale of any pair, and hold K = 1 left to
 right, which speeds are divided by.
@@ -11,14 +11,15 @@ from typing import get_args
 from apd.decoding.acceptance import Acceptance
 from apd.decoding.reference import DEVIATIONS
 from apd.decoding.unmasking import Schedule
-from apd.paper.grids import MIXTURE_WEIGHTS
-from apd.paper.scale import GSM, Scale
+from apd.paper.grids import MIXTURE_WEIGHTS, pareto
+from apd.paper.scale import GSM, LINES, Scale
 from apd.paper.settings import adaptive, any_order, left_to_right, reference
 from apd.runs.grid import Cell
 
 TEMPERATURES = (0.0, 0.2, 0.7, 1.0)
 # Alone or with others. Cutting the vocabulary and stale verdicts change no token of a pair's.
 DEVIATIONS_ALONE = ("greedy_target", "squared_temperature", "fresh_noise", "count_padding")
+FIXED_ON_LINES = (1, 2, 4)  # K
 
 
 def acceptance_rules(scale: Scale) -> tuple[Cell, ...]:
@@ -58,3 +59,11 @@ def schedules(scale: Scale) -> tuple[Cell, ...]:
         for schedule in get_args(Schedule)
     ]
     return tuple(Cell(scale.tasks[GSM], each) for each in configurations)
+
+
+def lines(scale: Scale) -> tuple[Cell, ...]:
+    """Figure 5's decoders on the waiting line, and K tokens a step, which its shuffles punish."""
+    configurations = [left_to_right(scale, LINES, k) for k in FIXED_ON_LINES]
+    if scale.dllm == "dream":
+        configurations += [*pareto(scale, LINES), adaptive(scale, LINES, 0.5)]
+    return tuple(Cell(scale.tasks[LINES], each) for each in dict.fromkeys(configurations))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from apd.errors import ApdError
 from apd.paper.plan import run_quietly
 from apd.runs.checks import KEY
+from apd.runs.columns import ADDED
 from apd.runs.grid import Experiment
 from apd.runs.table import read_results
 
@@ -91,7 +92,8 @@ def compare_runs(
             "again"
         )
     before = before.loc[after.index]
-    for column in after.columns.drop(list(PACE)):
+    lacking = [name for name in ADDED if before[name].isna().all()]
+    for column in after.columns.drop([*PACE, *lacking]):
         same = (before[column] == after[column]) | (before[column].isna() & after[column].isna())
         for key in after.index[~same.fillna(False).astype(bool)][:1]:
             values = f"{before[column][key]}, is {after[column][key]}"

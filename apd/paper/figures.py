@@ -72,6 +72,7 @@ BEYOND: Mapping[str, Artefact] = {
             beyond.acceptance_rules,
         ),
         Artefact("schedules", "Schedules", "decoding orders, Dream's own steps", beyond.schedules),
+        Artefact("lines", "Waiting lines", "accuracy against speed, waiting lines", beyond.lines),
         Artefact("verifiers", "Verifiers", "small, large, the dLLM itself", verifiers.verifiers),
         Artefact(
             "one_verifier", "One verifier", "APD with this verifier alone", verifiers.one_verifier

@@ -74,12 +74,12 @@ def fig4(scale: Scale) -> tuple[Cell, ...]:
 def fig5(scale: Scale) -> tuple[Cell, ...]:
     """The Pareto plot's five decoders on its three tasks."""
     tasks = (GSM, GPQA, MATH) if scale.dllm == "dream" else ()
-    return tuple(cell for task in tasks for cell in _on(scale, task, _pareto(scale, task)))
+    return tuple(cell for task in tasks for cell in _on(scale, task, pareto(scale, task)))
 
 
 def humaneval(scale: Scale) -> tuple[Cell, ...]:
     """The same five decoders on HumanEval, which the reference code runs and the paper omits."""
-    return _on(scale, HUMANEVAL, _pareto(scale, HUMANEVAL)) if scale.dllm == "dream" else ()
+    return _on(scale, HUMANEVAL, pareto(scale, HUMANEVAL)) if scale.dllm == "dream" else ()
 
 
 def tab1(scale: Scale) -> tuple[Cell, ...]:
@@ -121,7 +121,8 @@ def appendix_d(scale: Scale) -> tuple[Cell, ...]:
     return tuple(Cell(scale.tasks[t], adaptive(scale, t, APPENDIX_WEIGHT)) for t in both)
 
 
-def _pareto(scale: Scale, task: str) -> tuple[Configuration, ...]:
+def pareto(scale: Scale, task: str) -> tuple[Configuration, ...]:
+    """The five decoders of Figure 5 on one of its tasks."""
     return (
         *(baseline(scale, task, model) for model in scale.baselines),
         left_to_right(scale, task),

@@ -16,11 +16,12 @@ from apd.errors import ApdError
 from apd.models.registry import pair_spec
 
 PAPER_CANVAS = 256  # tokens behind the prompt for GSM8K, GPQA and HumanEval (Section 5)
-GSM, GPQA, MATH, HUMANEVAL, ESSAY, PROMPT = (
+GSM, GPQA, MATH, HUMANEVAL, LINES, ESSAY, PROMPT = (
     "GSM8K",
     "GPQA",
     "MATH",
     "HumanEval",
+    "waiting_line",
     "persuasive_writing",
     "single_prompt_sheep",
 )
@@ -64,6 +65,7 @@ _MINI = {
     GPQA: "mini_gpqa",
     MATH: "mini_math",
     HUMANEVAL: "mini_humaneval",
+    LINES: "mini_lines",
     ESSAY: "mini_essay",
     PROMPT: "figure_1",
 }
@@ -72,6 +74,7 @@ _PUBLIC = {
     GPQA: "gpqa_main_generative_n_shot",
     MATH: "hendrycks_math",
     HUMANEVAL: "humaneval_instruct",
+    LINES: "mini_lines",
     ESSAY: "mini_essay",
     PROMPT: "figure_1",
 }

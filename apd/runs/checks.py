@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apd.decoding.registry import decoder
 from apd.errors import ApdError
+from apd.tasks.task import FAITHFULNESS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,9 +54,12 @@ def _require_expected(keys: list[tuple[Any, ...]], provenance: Mapping[str, Any]
 def _require_complete(
     table: pd.DataFrame, provenance: Mapping[str, Any], required: Sequence[str]
 ) -> None:
-    scored = [name for name, task in provenance["tasks"].items() if task["scored"]]
+    tasks = provenance["tasks"]
+    scored = [name for name, task in tasks.items() if task["scored"]]
+    held = [name for name, task in tasks.items() if FAITHFULNESS in task.get("judges", ())]
     empty = table[list(required)].isna()
     empty["correct"] = table["correct"].isna() & table["task"].isin(scored)
+    empty["faithful"] = table["faithful"].isna() & table["task"].isin(held)
     for position in empty.any(axis=1).to_numpy().nonzero()[0][:1]:
         columns = [name for name in empty.columns if empty.iloc[position][name]]
         raise _row_error(f"no {', '.join(columns)} in row", _key(table, position))

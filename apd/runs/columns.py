@@ -32,6 +32,7 @@ MEASURED = {
     "problem_id": _COUNT,
     "seed": _COUNT,
     "correct": "boolean",
+    "faithful": "boolean",
     "prompt_tokens": _COUNT,
     "generated_tokens": _COUNT,
     "generated_tokens_reference": _COUNT,
@@ -45,7 +46,8 @@ MEASURED = {
     "dllm_s": _REAL,
     "verifier_s": _REAL,
 }
-MAY_BE_EMPTY = {"verifier_version", "correct"}  # no verifier, no right answers
+MAY_BE_EMPTY = {"verifier_version", "correct", "faithful"}  # no verifier, no such judge
+ADDED = ("faithful",)  # measured columns that a table stored before them lacks: read as missing
 REQUIRED = tuple(name for name in {**SUBJECT, **MEASURED} if name not in MAY_BE_EMPTY)
 
 
@@ -76,7 +78,8 @@ def with_present_columns(
             not registered.
     """
     settings = [name for name in provenance["configurations"][0] if name not in _NO_SETTING]
-    expected = [*SUBJECT, *settings, *MEASURED]
+    lacking = [name for name in ADDED if name not in table.columns]
+    expected = [name for name in (*SUBJECT, *settings, *MEASURED) if name not in lacking]
     if list(table.columns) != expected or not set(FIRST_COLUMNS) <= set(settings):
         odd = sorted(set(table.columns) ^ {*expected, *FIRST_COLUMNS}) or "their order"
         raise ApdError(f"{path} has other columns than it should ({odd}): run the experiment again")

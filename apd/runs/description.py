@@ -62,6 +62,7 @@ def provenance(
             name: {
                 "problems": len(task.problem_ids(experiment.limit)),
                 "scored": task.score is not None,
+                "judges": sorted(task.judges),
                 "sha256": task.fingerprint(),
             }
             for name, task in tasks.items()

@@ -10,11 +10,11 @@ from typing import Any
 from apd.errors import ApdError
 from apd.tasks import Task
 
-KEPT = ("task", "configuration", "problem_id", "correct")
+KEPT = ("task", "configuration", "problem_id", "correct", "faithful")
 
 
 def write_replies(path: Path, rows: Sequence[Mapping[str, Any]], tasks: Mapping[str, Task]) -> None:
-    """One JSON object a line: task, configuration, problem, whether it is right, prompt, reply.
+    """One JSON object a line: task, configuration, problem, verdicts, prompt, reply.
 
     Examples that were shown before the prompt stand beside it.
 

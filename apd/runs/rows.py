@@ -20,6 +20,7 @@ from apd.runs.decode import decode_problems, problem_seed
 from apd.runs.grid import Cell
 from apd.runs.journal import Entry, Journal
 from apd.runs.provenance import now
+from apd.tasks.task import ACCURACY, FAITHFULNESS
 
 if TYPE_CHECKING:
     from apd.models.pairs import Pair
@@ -146,6 +147,7 @@ def judged_row(job: Job, store: CellStore, problem: int, result: DecodeResult) -
     """A finished problem as a row of the table, with the reply beside it as `text`."""
     task, configuration = store.task(job.cell.task), job.cell.configuration
     verifier = store.models["verifier"].version if configuration.verified else None
+    verdicts = task.verdicts(task.rows[problem], result.text)
     return {
         "configuration": configuration.id,
         "algorithm": configuration.algorithm,
@@ -156,7 +158,8 @@ def judged_row(job: Job, store: CellStore, problem: int, result: DecodeResult) -
         "task": task.name,
         "problem_id": problem,
         "seed": job.experiment.seed,
-        "correct": task.score(task.rows[problem], result.text) if task.score else None,
+        "correct": verdicts.get(ACCURACY),
+        "faithful": verdicts.get(FAITHFULNESS),
         "prompt_tokens": result.prompt_length,
         "generated_tokens": result.generated_tokens,
         "generated_tokens_reference": result.generated_tokens_reference,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LINES = {  # metric: heading, digits
     "accuracy": ("accuracy", 3),
+    "faithfulness": ("faithfulness", 3),
     "throughput_tok_s": ("tok/s", 1),
     "latency_s": ("latency (s)", 3),
     "generated_tokens": ("generated tokens", 1),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+SHARES = ("accuracy", "faithfulness")  # of problems: 1 or 0 each
 METRICS = (
-    "accuracy",
+    *SHARES,
     "throughput_tok_s",
     "throughput_reference_tok_s",
     "latency_s",
@@ -49,15 +50,17 @@ def per_problem(table: pd.DataFrame) -> pd.DataFrame:
     Throughput is a problem's generated tokens / its decoding seconds; a share is the part of the
     decoding seconds spent in one of the models. A figure ending in ``_reference`` also counts the
     padding accepted behind the end of the answer, as the reference implementation does, which
-    besides goes on past an end of turn (`apd.decoding.reference`). Accuracy is 1 or 0, and empty
-    for a task without right answers. What is measured in seconds is empty for rows decoded in
-    batches, where a problem has no time of its own.
+    besides goes on past an end of turn (`apd.decoding.reference`). Accuracy and faithfulness are 1
+    or 0, and empty for a task without such a judge and for rows stored before they were judged so.
+    What is measured in seconds is empty for rows decoded in batches, where a problem has no time
+    of its own.
     """
     tokens, padded, seconds = (
         table[name] for name in ("generated_tokens", "generated_tokens_reference", "wall_s")
     )
     columns = {
         "accuracy": table["correct"],
+        "faithfulness": table["faithful"],
         "throughput_tok_s": tokens / seconds,
         "throughput_reference_tok_s": padded / seconds,
         "latency_s": seconds,
@@ -76,11 +79,11 @@ def per_problem(table: pd.DataFrame) -> pd.DataFrame:
 def summarise(table: pd.DataFrame, by: Sequence[str] = ("task", "configuration")) -> pd.DataFrame:
     """Mean, standard error and number of problems of every metric, for every group of rows.
 
-    Accuracy has the binomial standard error sqrt(a (1 - a) / n); every other metric that of its
-    mean, s / sqrt(n), which is empty for a single problem. A metric without values (accuracy of a
-    task that is not scored) has no row. The POOLED metrics divide sums over problems, which is how
-    the reference code averages tokens per iteration: over iterations, so that long answers count
-    more; their standard error is that of a ratio of means.
+    Accuracy and faithfulness have the binomial standard error sqrt(a (1 - a) / n); every other
+    metric that of its mean, s / sqrt(n), which is empty for a single problem. A metric without
+    values (accuracy of a task that is not scored) has no row. The POOLED metrics divide sums over
+    problems, which is how the reference code averages tokens per iteration: over iterations, so
+    that long answers count more; their standard error is that of a ratio of means.
 
     Args:
         table: a result table (the columns of :mod:`apd.runs.columns`).
@@ -108,7 +111,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("task", "configuration")
 def _mean_and_error(metric: str, values: pd.Series) -> tuple[float, float]:
     """Mean and standard error of the values of one metric."""
     mean = float(values.mean())
-    if metric == "accuracy":
+    if metric in SHARES:
         return mean, math.sqrt(mean * (1 - mean) / len(values))
     return mean, float(values.sem())  # s with n - 1 degrees of freedom, over sqrt(n)
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from apd.mini.entities import entities_in
+from apd.tasks.judging.faithfulness import FAITHFUL
 from apd.tasks.judging.judge import Judge
 from apd.tasks.judging.numbers import LAST_NUMBER, same_number
 from apd.tasks.rows import GivenRows
 from apd.tasks.system_messages import HELPFUL
-from apd.tasks.task import ACCURACY, Task
+from apd.tasks.task import ACCURACY, FAITHFULNESS, Task
 
 QUESTION = (
     "Toulouse has twice as many sheep as Charleston. Charleston has 4 times as many sheep as "
@@ -18,7 +20,8 @@ REPETITIONS = 40  # decodes of the one prompt, each with its own noise, for a st
 
 
 def _rows() -> list[dict[str, Any]]:
-    return [{"question": QUESTION, "repetition": number} for number in range(REPETITIONS)]
+    asked = {"question": QUESTION, "entities": entities_in(QUESTION)}
+    return [{**asked, "repetition": number} for number in range(REPETITIONS)]
 
 
 FIGURE_1 = Task(
@@ -28,5 +31,6 @@ FIGURE_1 = Task(
     user=lambda row: str(row["question"]),
     judges={
         ACCURACY: Judge(LAST_NUMBER.find, lambda row, answer: same_number(answer, ANSWER)),
+        FAITHFULNESS: FAITHFUL,
     },
 )

@@ -3,8 +3,9 @@
 from apd.mini.multiple_choice import with_choices
 from apd.mini.tasks import SUITE
 from apd.tasks.judging.choices import CHOICE
+from apd.tasks.judging.faithfulness import FAITHFUL
 from apd.tasks.rows import StoredRows
-from apd.tasks.task import ACCURACY, Task
+from apd.tasks.task import ACCURACY, FAITHFULNESS, Task
 
 _GENERATOR = SUITE["mini_gpqa"]
 MINI_GPQA = Task(
@@ -12,6 +13,6 @@ MINI_GPQA = Task(
     source=StoredRows("mini_gpqa"),
     system=_GENERATOR.system,
     user=lambda row: with_choices(dict(row)),
-    judges={ACCURACY: CHOICE},
+    judges={ACCURACY: CHOICE, FAITHFULNESS: FAITHFUL},
     generator=_GENERATOR,
 )

@@ -16,6 +16,7 @@ from apd.tasks.mini_essay import MINI_ESSAY
 from apd.tasks.mini_gpqa import MINI_GPQA
 from apd.tasks.mini_gsm import MINI_GSM
 from apd.tasks.mini_humaneval import MINI_HUMANEVAL
+from apd.tasks.mini_lines import MINI_LINES
 from apd.tasks.mini_math import MINI_MATH
 from apd.tasks.parallelbench import PARALLELBENCH
 from apd.tasks.task import Task
@@ -27,6 +28,7 @@ TASKS: Mapping[str, Task] = {
         MINI_GSM,
         MINI_MATH,
         MINI_GPQA,
+        MINI_LINES,
         MINI_HUMANEVAL,
         MINI_ESSAY,
         GSM8K,

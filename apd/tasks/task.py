@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from apd.models.pairs import Pair
     from apd.tasks.rows import Source
 
-ACCURACY = "accuracy"  # the judge of right answers; others judge other virtues
+ACCURACY = "accuracy"  # the judge of right answers
+FAITHFULNESS = "faithfulness"  # the judge of replies that keep to the question's entities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,8 @@ class Task:
         rows: the problems; a problem's id is its index here. Empty in the registry.
         system: system message, the same for every row; None for none.
         user: row -> user message.
-        judges: by name; "accuracy" is there unless the task has no right answers.
+        judges: by name; "accuracy" is there unless the task has no right answers, "faithfulness"
+            where rows store their entities.
         runs_code: whether judging runs programs that the model wrote.
         examples: row -> what is shown before, (user message, assistant message) each.
         prefix: row -> how the assistant's message begins; what is decoded goes on from there.
@@ -59,7 +61,8 @@ class Task:
         """(row, reply) -> whether it is right; None for a task without right answers."""
         if ACCURACY not in self.judges:
             return None
-        return lambda row, reply: self.verdicts(row, reply)[ACCURACY]
+        judge = self.judges[ACCURACY]
+        return lambda row, reply: judge(row, cut_at(reply, self.stops))
 
     def verdicts(self, row: Row, reply: str) -> dict[str, bool]:
         """What each judge says of a reply, read up to its first stop string."""

@@ -18,8 +18,9 @@ from apd.widgets.explorer import Explorer, synced
 
 TASKS = {
     "mini_gsm": "word problems",
-    "mini_math": "arithmetic",
+    "mini_math": "mathematics",
     "mini_gpqa": "questions with choices",
+    "mini_lines": "waiting lines",
     "mini_humaneval": "small Python functions",
     "mini_essay": "short essays",
 }

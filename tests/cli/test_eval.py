@@ -20,14 +20,15 @@ from apd.statistics.summary import TIMED
 from apd.tasks.judging.grammar import language_tool
 
 ROWS = {
-    "mini_gsm": [{"question": f"{n} and {n}?", "answer": f"{n} + {n} = {2 * n}.\n#### {2 * n}"}
-                 for n in range(2, 6)],
+    "mini_gsm": [{"question": f"{n} and {n}?", "answer": f"{n} + {n} = {2 * n}.\n#### {2 * n}",
+                  "entities": []} for n in range(2, 6)],
     "mini_humaneval": [{
         "task_id": "mini_humaneval/0",
         "prompt": 'def same(x):\n    """Return x."""\n',
         "canonical_solution": "    return x\n",
         "test": "def check(candidate):\n    assert candidate(1) == 1\n",
         "entry_point": "same",
+        "entities": [],
     }],
 }  # fmt: skip
 

@@ -48,8 +48,8 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {f"Incorrect Answer {number}": "1" for number in (1, 2, 3)}
     choices = {"choices": [FORGED, "1", "1", "1"], "answer": "(A)", "Correct Answer": FORGED}
     written = {
-        "mini_gsm": {"question": FORGED, "answer": "#### 4"},
-        "mini_gpqa": {"Question": FORGED, **wrong, **choices},
+        "mini_gsm": {"question": FORGED, "answer": "#### 4", "entities": []},
+        "mini_gpqa": {"Question": FORGED, **wrong, **choices, "entities": []},
     }
     for name, row in written.items():
         (tmp_path / "tasks" / f"{name}.jsonl").write_text(json.dumps(row))

@@ -96,7 +96,7 @@ def test_the_public_four_run_for_every_model_type(kind: str, tasks) -> None:
 
 
 def test_lm_eval_and_our_experiments_give_the_same_replies_and_verdicts(tasks) -> None:
-    names = ("mini_gsm", "gsm8k", "humaneval_instruct")
+    names = ("mini_gsm", "mini_lines", "gsm8k", "humaneval_instruct")
     arguments = "pair=mini,mixture_weight=0.5,max_new_tokens=12,seed=5,max_length=1024"
     results = evaluate("apd", list(names), tasks, arguments, limit=2)
     lm = make("apd", mixture_weight=0.5, max_new_tokens=12)
@@ -112,8 +112,11 @@ def test_lm_eval_and_our_experiments_give_the_same_replies_and_verdicts(tasks) -
             result = decode(lm.pair, lm.configuration, prompt, problem_seed(5, problem))
             reply = sample["resps"][0][0]
             assert result.text.startswith(reply)  # lm-eval's is cut at stop strings
-            (metric,) = sample["metrics"]
-            assert bool(sample[metric]) == task.score(task.rows[problem], result.text)
+            answered, *beside = sample["metrics"]
+            verdicts = task.verdicts(task.rows[problem], result.text)
+            assert bool(sample[answered]) == verdicts["accuracy"]
+            assert beside == [name for name in verdicts if name != "accuracy"]
+            assert [bool(sample[name]) for name in beside] == [verdicts[name] for name in beside]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from apd.errors import ApdError
-from apd.mini import lexicon
+from apd.mini import lexicon, word_problems
 from apd.mini.essays import ASKS, AUDIENCES, TOPICS
-from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split
+from apd.mini.example import FIGURE_1_KEY, TEST_SHARE, key_split, knows_all
+from apd.mini.steps import Step
 from apd.mini.tasks import (
     SUITE,
     TRAIN_SHARES,
@@ -17,13 +18,16 @@ from apd.mini.tasks import (
     test_examples,
     training_stream,
 )
-from apd.mini.word_problems import STRUCTURES, Step, sample_word_problem
+from apd.mini.training.curriculum import knowledge_of
+from apd.mini.word_problems import sample_word_problem
 from apd.tasks import TASKS, load_task
 from apd.tasks.figure_1 import QUESTION
+from apd.tasks.judging.faithfulness import FAITHFUL
 
 test_examples.__test__ = False  # the suite's function, not a test
 
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
+NAMED = re.compile(rf"\b({'|'.join(lexicon.NAMES)})\b")
 SCORED = [task for task in SUITE if task != "mini_essay"]
 
 
@@ -32,33 +36,67 @@ def assert_equation_holds(left: int, op: str, right: int, value: int) -> None:
     assert value * right == left if op == "/" else results[op] == value
 
 
-@pytest.mark.parametrize("name", sorted(STRUCTURES))
-def test_every_word_problem_is_worked_correctly(name):
+WORKED = [(t, name) for t in ("mini_gsm", "mini_math") for name in sorted(SUITE[t].structures)]
+
+
+@pytest.mark.parametrize(("task", "name"), WORKED)
+def test_every_structure_is_worked_correctly(task, name):
     rng = random.Random(name)
     questions = set()
     for _ in range(60):
-        example = sample_word_problem(rng, name)
-        body, answer = example.response.rsplit("\n#### ", 1)
-        equations = EQUATION.findall(body)
-        assert 1 <= len(equations) <= 4
+        example = SUITE[task].sample(rng, name)
+        equations = EQUATION.findall(example.response)
+        assert 2 <= len(equations) <= 6
         for left, op, right, value in equations:
             assert_equation_holds(int(left), op, int(right), int(value))
-        assert equations[-1][-1] == answer
-        assert int(answer) >= 0
-        assert "{" not in example.response + example.prompt
-        assert TASKS["mini_gsm"].score(example.row, example.response)
-        questions.add(re.sub(r"\d+", "#", re.sub(r"\b[A-Z]\w+", "N", example.prompt)))
+        assert re.search(r"(?:#### |boxed\{)(\d+)\}?\.?$", example.response)[1] == equations[-1][-1]
+        assert "{" not in example.response.replace("boxed{", "") + example.prompt
+        assert TASKS[task].score(example.row, example.response)
+        questions.add(re.sub(r"\d+", "#", NAMED.sub("_", example.prompt)))
     assert len(questions) >= 3  # several phrasings
+
+
+@pytest.mark.parametrize("task", sorted(SUITE))
+def test_responses_speak_of_nothing_that_the_question_lacks(task):
+    """Whatever the phrasing of the question: responses are chosen independently of it."""
+    rng = random.Random(4)
+    for name in SUITE[task].structures:
+        for _ in range(30):
+            example = SUITE[task].sample(rng, name)
+            assert FAITHFUL(example.row, example.response), example
+            unplanned = SUITE[task].sample(rng, name, knows=lambda structure: False)
+            assert FAITHFUL(unplanned.row, unplanned.response), unplanned
+
+
+@pytest.mark.parametrize("name", sorted(SUITE["mini_gpqa"].structures))
+def test_a_reasoned_choice_is_the_right_one(name):
+    rng = random.Random(name)
+    for _ in range(60):
+        example = SUITE["mini_gpqa"].sample(rng, name)
+        assert TASKS["mini_gpqa"].score(example.row, example.response)
+        for left, op, right, value in EQUATION.findall(example.response):
+            assert_equation_holds(int(left), op, int(right), int(value))
+
+
+def test_solutions_have_two_to_six_steps_and_some_are_long():
+    rng = random.Random(8)
+    steps = [len(EQUATION.findall(sample("mini_gsm", rng).response)) for _ in range(600)]
+    assert min(steps) == 2 and max(steps) == 6
+    assert sum(n >= 4 for n in steps) > 100
 
 
 def test_a_step_is_exact_integer_arithmetic():
     assert [Step(12, op, 4, ("{}",)).value for op in "+-*/"] == [16, 8, 48, 3]
 
 
-def test_there_are_at_least_twenty_structures_and_long_word_lists():
-    assert len(STRUCTURES) >= 20
+def test_there_are_many_structures_and_long_word_lists():
+    assert len(SUITE["mini_gsm"].structures) >= 40
+    assert len(SUITE["mini_math"].structures) >= 20 and len(SUITE["mini_gpqa"].structures) >= 12
     assert min(len(set(lexicon.NAMES)), len(set(lexicon.ITEMS))) >= 40
-    assert len(set(lexicon.NAMES)) == len(lexicon.NAMES)
+    for names in (lexicon.NAMES, lexicon.PLACES, lexicon.ITEMS, lexicon.LAST_NAMES):
+        assert len(set(names)) == len(names)
+    assert set(lexicon.LINE_NAMES) <= set(lexicon.NAMES)
+    assert not set(lexicon.NAMES) & set(lexicon.PLACES)
 
 
 @pytest.mark.parametrize("task", SCORED)
@@ -74,7 +112,7 @@ def test_training_never_draws_a_test_key_or_prompt(task):
     test_set = test_examples(task)
     test_keys, test_prompts = {e.key for e in test_set}, {e.prompt for e in test_set}
     rng = random.Random(11)
-    for _ in range(3000):
+    for _ in range(800):
         example = sample(task, rng)
         assert key_split(example.key) == "train"
         assert example.key not in test_keys
@@ -101,6 +139,25 @@ def test_figure_1_is_in_reach_but_never_trained_on():
     assert key_split(FIGURE_1_KEY) == "test"
 
 
+def test_training_draws_the_structure_of_figure_1_with_all_numbers_but_its_own(monkeypatch):
+    structure = {"chain_of_places": SUITE["mini_gsm"].structures["chain_of_places"]}
+    monkeypatch.setattr(word_problems, "STRUCTURES", structure)
+    rng = random.Random(6)
+    trained = {sample("mini_gsm", rng).key for _ in range(3000)}
+    held_out = {sample("mini_gsm", rng, "test").key for _ in range(300)}
+    assert FIGURE_1_KEY in held_out and FIGURE_1_KEY not in trained
+    assert len(trained) > 200 and not trained & held_out
+
+
+@pytest.mark.parametrize("task", sorted(SUITE))
+def test_no_stored_problem_is_asked_in_training(task):
+    """Over all phrasings: the stored rows, and what training samples under either curriculum."""
+    asked = {load_task(task).user(row) for row in load_task(task).rows}
+    rng = random.Random(12)
+    for knows in (knows_all, knowledge_of(task, 2)):
+        assert not asked & {sample(task, rng, knows=knows).prompt for _ in range(500)}
+
+
 @pytest.mark.parametrize("task", sorted(SUITE))
 def test_stored_test_sets_are_what_the_generators_make(task):
     stored = load_task(task)
@@ -118,6 +175,7 @@ def test_sizes_are_those_promised():
         "mini_gsm": 500,
         "mini_math": 250,
         "mini_gpqa": 250,
+        "mini_lines": 250,
         "mini_humaneval": 164,
         "mini_essay": 50,
     }

@@ -58,7 +58,7 @@ def llada():
 
 @pytest.mark.parametrize("name", ["apd", "left_to_right", "entropy", "autoregressive", "llada"])
 def test_every_decoder_solves_the_first_problems(pair, llada, name):
-    settings = {"max_new_tokens": 64}
+    settings = {"max_new_tokens": 128}
     used = llada if name == "llada" else pair
     decoders = {
         "apd": lambda p: adaptive(pair.dllm, pair.verifier, p, AdaptiveConfig(**settings)),

@@ -161,6 +161,16 @@ def test_the_acceptance_rules_meet_every_weight_and_temperature() -> None:
     assert set(experiment_of(ARTEFACTS["tab1"], "mini").cells[:4]) <= set(schedules)
 
 
+def test_waiting_lines_meet_the_decoders_of_figure_5_and_k_tokens_a_step() -> None:
+    cells = BEYOND["lines"].grid(scale_of("mini"))
+    assert {cell.task for cell in cells} == {"mini_lines"}
+    pareto = {c.configuration for c in experiment_of(ARTEFACTS["fig5"], "mini").cells}
+    assert pareto < {cell.configuration for cell in cells}
+    steps = [c.configuration.parameters["tokens_per_step"] for c in cells]
+    assert [k for k in steps if k is not None] == [1, 2, 4]
+    assert len(BEYOND["lines"].grid(scale_of("mini-llada"))) == 3  # no verifier
+
+
 def test_full_size_is_the_paper_s_number_of_problems() -> None:
     assert experiment_of(ARTEFACTS["fig3"], "dream-7b").limit == 500
     assert experiment_of(ARTEFACTS["fig3"], "dream-7b", limit=9000).limit == 500

@@ -69,6 +69,9 @@ def test_a_run_makes_one_row_a_configuration_and_problem(tmp_path: Path) -> None
     assert pd.isna(by.loc[("odd", "left_to_right-K2", 3), "verifier_version"])
     assert by.loc["open", "correct"].isna().all()
     assert by.loc["odd", "correct"].notna().all()
+    assert by.loc["open", "faithful"].isna().all()
+    odd = by.loc["odd"]
+    assert (odd["faithful"] == (odd["generated_tokens"] < 6)).all() and odd["faithful"].any()
     assert (table["wall_s"] > 0).all()
     assert (table["prompt_tokens"] == len("odd 0")).where(table["task"] == "odd", True).all()
     assert (table["batch_size"] == 1).all()
@@ -265,7 +268,15 @@ def test_replies_are_stored_on_request(tmp_path: Path) -> None:
     assert read_results(tmp_path, "toys")[0]["wall_s"].equals(times)  # nothing is decoded for them
     lines = (tmp_path / "toys.replies.jsonl").read_text().splitlines()
     reply = json.loads(lines[0])
-    assert set(reply) == {"task", "configuration", "problem_id", "correct", "prompt", "text"}
+    assert set(reply) == {
+        "task",
+        "configuration",
+        "problem_id",
+        "correct",
+        "faithful",
+        "prompt",
+        "text",
+    }
     assert reply["prompt"] == "odd 0"
     assert len(lines) == 35
 

@@ -1,5 +1,6 @@
 """Stored tables: every way a row can be wrong is an error that names it; summaries are exact."""
 
+import hashlib
 import json
 import math
 import platform
@@ -72,6 +73,8 @@ def set_cell(row: int, column: str, value: object) -> Callable[[pd.DataFrame], p
         (set_cell(8, "verifier_version", MODELS["verifier"].version), "other model version"),
         (set_cell(4, "wall_s", math.nan), "no wall_s in row: task odd, .* problem 4"),
         (set_cell(4, "correct", None), "no correct in row: task odd, .* problem 4"),
+        (set_cell(4, "faithful", None), "no faithful in row: task odd, .* problem 4"),
+        (lambda t: t.drop(columns="faithful"), "no faithful in row: task odd, .* problem 0"),
         (lambda t: t.assign(seed=t["seed"] + 1), "changed after it was written"),
         (set_cell(4, "generated_tokens", 99), "changed after it was written"),
         (lambda t: t.drop(columns="iterations"), r"other columns .*iterations"),
@@ -83,6 +86,19 @@ def test_a_wrong_row_is_an_error_that_names_it(
     change(stored, alter)
     with pytest.raises(ApdError, match=message):
         read_results(stored, "toys")
+
+
+def test_a_table_from_before_faithfulness_was_judged_reads_as_missing(stored: Path) -> None:
+    path = stored / "toys.json"
+    provenance = json.loads(path.read_text())
+    for task in provenance["tasks"].values():
+        del task["judges"]
+    change(stored, lambda t: t.drop(columns="faithful"))
+    digest = hashlib.sha256((stored / "toys.parquet").read_bytes()).hexdigest()
+    path.write_text(json.dumps(provenance | {"table_sha256": digest}))
+    table, _ = read_results(stored, "toys")
+    assert table["faithful"].isna().all() and table["correct"].notna().any()
+    assert "faithfulness" not in set(summarise(table)["metric"])
 
 
 def test_missing_and_damaged_files_are_errors(stored: Path) -> None:
@@ -116,7 +132,13 @@ def test_the_provenance_names_no_host_and_no_path(stored: Path) -> None:
 
 
 def rows(correct: list[bool | None], tokens: list[int], wall_s: list[float]) -> pd.DataFrame:
-    base = {"task": "odd", "configuration": "a", "generated_tokens_reference": 20, "iterations": 4}
+    base = {
+        "faithful": True,
+        "task": "odd",
+        "configuration": "a",
+        "generated_tokens_reference": 20,
+        "iterations": 4,
+    }
     return as_table(
         base | {"correct": c, "generated_tokens": t, "wall_s": w, "problem_id": i}
         for i, (c, t, w) in enumerate(zip(correct, tokens, wall_s, strict=True))
@@ -128,6 +150,7 @@ def test_summaries_are_means_with_their_standard_errors() -> None:
     by = summary.set_index("metric")
     assert by.loc["accuracy", "mean"] == 0.75
     assert by.loc["accuracy", "stderr"] == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
+    assert by.loc["faithfulness", "mean"] == 1 and by.loc["faithfulness", "stderr"] == 0
     assert by.loc["throughput_tok_s", "mean"] == pytest.approx((4 + 8 + 4 + 6) / 4)
     assert by.loc["throughput_reference_tok_s", "mean"] == pytest.approx((20 + 20 + 10 + 10) / 4)
     assert by.loc["tokens_per_iteration", "mean"] == 2

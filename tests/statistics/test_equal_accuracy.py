@@ -25,6 +25,7 @@ def rows(configuration, algorithm, correct, seconds, task="t"):
             "algorithm": algorithm,
             "problem_id": str(i),
             "correct": right,
+            "faithful": True,
             "wall_s": seconds,
             **dict.fromkeys(COUNTS, 10),
             **dict.fromkeys(("batch_size", "dllm_s", "verifier_s"), 1),

@@ -51,15 +51,19 @@ class ToyPair:
 
 
 def toy_task(name: str) -> Task:
-    """`odd` is right where a reply has an odd number of tokens; `open` is not scored."""
+    """`odd` is right where a reply has an odd number of tokens, and faithful where it has few.
+
+    `open` is not judged.
+    """
     rows = tuple({"prompt": f"{name} {index}"} for index in range(7))
     odd = Judge(lambda row, text: text.split(), lambda row, words: len(words) % 2 == 1)
+    few = Judge(lambda row, text: text.split(), lambda row, words: len(words) < 6)
     return Task(
         name=name,
         rows=rows,
         system="system",
         user=lambda row: row["prompt"],
-        judges={} if name == "open" else {"accuracy": odd},
+        judges={} if name == "open" else {"accuracy": odd, "faithfulness": few},
     )
 
 

@@ -18,7 +18,7 @@ from apd.paths import data_dir
 from apd.tasks import figure_1
 
 CANVAS = 16
-TASKS = ("mini_gsm", "mini_gpqa", "mini_math", "mini_humaneval", "mini_essay")
+TASKS = ("mini_gsm", "mini_gpqa", "mini_math", "mini_lines", "mini_humaneval", "mini_essay")
 PROBLEMS = 3
 
 

@@ -19,6 +19,14 @@ GPQA = {
     "choices": ["10", "90", "20", "30"],
     "answer": "(B)",
 }
+LINES = {
+    "prompt": '["Yara Costa", "Ada Weber", "Leo Silva"]\nShuffle the line.',
+    "operation": "shuffle",
+    "line": ["Yara Costa", "Ada Weber", "Leo Silva"],
+    "place": None,
+    "new": None,
+    "entities": ["Yara Costa", "Ada Weber", "Leo Silva"],
+}
 HUMANEVAL = {
     "task_id": "mini_humaneval/affine/2,1",
     "prompt": 'def compute(x):\n    """Return x times 2 plus 1."""\n',
@@ -47,6 +55,8 @@ def score(task: str, row: dict, reply: str) -> bool:
             "```python\ndef compute(x):\n    return 1 + x * 2\n```",
             "no",
         ),
+        ("mini_lines", LINES, '["Ada Weber", "Yara Costa", "Leo Silva"]', '["Ada Weber"]'),
+        ("mini_lines", LINES, ' ["Leo Silva",\n"Ada Weber","Yara Costa"]\n', "Ada Weber"),
         ("mini_humaneval", HUMANEVAL, "def compute(x):\n    return 1 + x + x", "    return x"),
         ("mini_humaneval", HUMANEVAL, "    return 2 * x + 1", "```python\nreturn 2\n```"),
         ("mini_humaneval", HUMANEVAL, "return 2 * x + 1", ""),
@@ -108,6 +118,7 @@ def test_references_of_the_stored_test_sets_score_as_right(task: str) -> None:
         "mini_gsm": "answer",
         "mini_math": "solution",
         "mini_gpqa": "answer",
+        "mini_lines": "answer",
         "mini_humaneval": "canonical_solution",
     }
     rows = load_task(task).rows

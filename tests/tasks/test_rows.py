@@ -56,7 +56,7 @@ def test_the_environment_names_the_directory(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_task_is_found_by_name() -> None:
-    assert len(task_names()) == 19 + 17 and task_names() == tuple(TASKS)
+    assert len(task_names()) == 20 + 17 and task_names() == tuple(TASKS)
     for name in task_names():
         task = load_task(name, DATASETS)
         assert task.name == name and task.rows and len(task.fingerprint()) == 64

@@ -24,7 +24,7 @@ def test_a_dozen_problems_of_every_task() -> None:
     problems = some_problems()
     assert len(problems) == 12
     assert len({problem["text"] for problem in problems}) == 12
-    assert len({problem["name"].split(":")[0] for problem in problems}) == 5
+    assert len({problem["name"].split(":")[0] for problem in problems}) == 6
 
 
 def test_in_jupyter_the_kernel_hands_over_what_the_page_asks_for(tmp_path, monkeypatch) -> None:

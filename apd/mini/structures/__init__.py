@@ -3,6 +3,36 @@
 Importing this package registers them all in :data:`apd.mini.word_problems.STRUCTURES`.
 """
 
-from apd.mini.structures import comparisons, measures, money, things
+from apd.mini.structures import (
+    chains,
+    comparisons,
+    containers,
+    farms,
+    groups,
+    journeys,
+    measures,
+    money,
+    packing,
+    prices,
+    sharing,
+    shopping,
+    things,
+    together,
+)
 
-__all__ = ["comparisons", "measures", "money", "things"]
+__all__ = [
+    "chains",
+    "comparisons",
+    "containers",
+    "farms",
+    "groups",
+    "journeys",
+    "measures",
+    "money",
+    "packing",
+    "prices",
+    "sharing",
+    "shopping",
+    "things",
+    "together",
+]

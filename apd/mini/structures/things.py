@@ -1,111 +1,46 @@
-"""Giving, sharing, packing: counts of things."""
+"""Giving, losing, finding: counts of things that change."""
 
 import random
 
 from apd.mini import lexicon as lex
-from apd.mini.structures.wordings import LEFT, TOTAL, two_names
-from apd.mini.word_problems import Draw, Step, structure
+from apd.mini.steps import Draw, Step
+from apd.mini.structures.wordings import LEFT, NOW, people, things
+from apd.mini.word_problems import structure
 
 
 @structure
 def gave_and_got(rng: random.Random) -> Draw:
-    (name, other), x = two_names(rng), rng.choice(lex.ITEMS)
     n, g, b = rng.randint(15, 60), rng.randint(3, 14), rng.randint(3, 30)
     return Draw(
         (n, g, b),
+        people(rng) | things(rng) | {"n": n, "g": g, "b": b},
         (
-            f"{name} has {n} {x}. {name} gives {g} {x} to {other} and then buys {b} more. "
-            f"How many {x} does {name} have now?",
-            f"{name} had {n} {x}, gave away {g} of them and found {b} more. "
-            f"How many {x} does {name} have in the end?",
-            f"After giving {g} of {n} {x} to {other}, {name} gets {b} new ones. "
-            f"How many {x} does {name} own?",
+            "{a} has {n} {x}. {a} gives {g} {x} away and then buys {b} more. "
+            "How many {x} does {a} have now?",
+            "{a} had {n} {x}, lost {g} of them and found {b} more. "
+            "How many {x} does {a} have in the end?",
+            "After giving away {g} of {n} {x}, {a} gets {b} new ones. How many {x} does {a} own?",
         ),
-        (
-            Step(n, "-", g, (f"{name} has {{}} {x} left.", "That leaves {}.")),
-            Step(n - g, "+", b, (f"{name} has {{}} {x}.", f"In the end there are {{}} {x}.")),
-        ),
-    )
-
-
-@structure
-def shared_equally(rng: random.Random) -> Draw:
-    x, who, name = rng.choice(lex.ITEMS), rng.choice(lex.PEOPLE), rng.choice(lex.NAMES)
-    k, each, bought = rng.randint(2, 9), rng.randint(3, 12), rng.randint(4, 20)
-    total = k * each
-    start = total - bought if total > bought + 2 else total + bought
-    if start < total:
-        ask, op = f"{name} has {start} {x} and buys {bought} more", "+"
-    else:
-        ask, op = f"{name} has {start} {x} and loses {bought} of them", "-"
-    return Draw(
-        (start, bought, k),
-        (
-            f"{ask}. Then {name} shares them equally among {k} {who}. How many {x} does each get?",
-            f"{ask}. If {k} {who} share the {x} equally, how many does each of them get?",
-            f"{ask}. {k} {who} divide all the {x} evenly. How many {x} are there for each?",
-        ),
-        (
-            Step(start, op, bought, (f"{name} has {{}} {x}.", f"There are {{}} {x} to share.")),
-            Step(total, "/", k, (f"Each gets {{}} {x}.", f"Everyone gets {{}} {x}.")),
-        ),
-    )
-
-
-@structure
-def full_containers(rng: random.Random) -> Draw:
-    x, c, name = rng.choice(lex.ITEMS), rng.choice(lex.CONTAINERS), rng.choice(lex.NAMES)
-    k, n, extra = rng.randint(2, 9), rng.randint(3, 20), rng.randint(3, 30)
-    return Draw(
-        (k, n, extra),
-        (
-            f"{name} has {k} {c} with {n} {x} in each and {extra} loose {x}. How many {x} is that?",
-            f"There are {k} {c} of {n} {x} each, and {extra} {x} on the floor. How many {x} are there?",
-            f"{name} fills {k} {c} with {n} {x} each and still has {extra} {x}. "
-            f"How many {x} does {name} have?",
-        ),
-        (
-            Step(k, "*", n, (f"The {c} hold {{}} {x}.", f"In the {c} there are {{}} {x}.")),
-            Step(k * n, "+", extra, (f"With the others there are {{}} {x}.", *TOTAL)),
-        ),
-    )
-
-
-@structure
-def sold_from_containers(rng: random.Random) -> Draw:
-    x, c, name = rng.choice(lex.ITEMS), rng.choice(lex.CONTAINERS), rng.choice(lex.NAMES)
-    k, n = rng.randint(3, 9), rng.randint(5, 12)
-    sold = rng.randint(3, min(k * n - 2, 40))
-    return Draw(
-        (k, n, sold),
-        (
-            f"{name} has {k} {c} with {n} {x} each and sells {sold} {x}. How many {x} are left?",
-            f"A shop gets {k} {c} of {n} {x}. {name} buys {sold} of the {x}. How many remain?",
-            f"From {k} {c} of {n} {x} each, {name} takes {sold} {x}. How many {x} stay behind?",
-        ),
-        (
-            Step(k, "*", n, (f"There are {{}} {x} at first.", f"The {c} hold {{}} {x}.")),
-            Step(k * n, "-", sold, LEFT),
-        ),
+        (Step(n, "-", g, LEFT), Step(n - g, "+", b, NOW)),
     )
 
 
 @structure
 def half_is_gone(rng: random.Random) -> Draw:
-    name, x = rng.choice(lex.NAMES), rng.choice(lex.FOODS)
     half = rng.randint(4, 40)
     more = rng.randint(2, half - 1)
     return Draw(
         (2 * half, more),
+        people(rng) | {"x": rng.choice(lex.FOODS), "n": 2 * half, "more": more},
         (
-            f"{name} has {2 * half} {x}, sells half of them and eats {more}. How many {x} are left?",
-            f"Half of the {2 * half} {x} go bad and {name} eats {more} of the rest. "
-            f"How many {x} remain?",
-            f"{name} bakes {2 * half} {x}, gives half away and keeps the rest. Then {more} are eaten. "
-            f"How many {x} does {name} still have?",
+            "{a} has {n} {x}, sells half of them and eats {more}. How many {x} are left?",
+            "Half of the {n} {x} of {a} go bad, and {a} eats {more} of the others. "
+            "How many {x} remain?",
+            "{a} gets {n} {x} and gives half of them away. Then {a} eats {more}. "
+            "How many {x} does {a} still have?",
         ),
         (
-            Step(2 * half, "/", 2, (f"Half is {{}} {x}.", f"Half of the {x} is {{}}.")),
+            Step(2 * half, "/", 2, ("Half is {} {x}.", "Half of the {x} is {}.")),
             Step(half, "-", more, LEFT),
         ),
     )
@@ -113,42 +48,44 @@ def half_is_gone(rng: random.Random) -> Draw:
 
 @structure
 def three_days(rng: random.Random) -> Draw:
-    name, x = rng.choice(lex.NAMES), rng.choice(lex.ITEMS)
-    a, b, c = rng.randint(4, 40), rng.randint(4, 40), rng.randint(4, 40)
+    n, m, k = rng.randint(4, 40), rng.randint(4, 40), rng.randint(4, 40)
     return Draw(
-        (a, b, c),
+        (n, m, k),
+        people(rng) | things(rng) | {"n": n, "m": m, "k": k},
         (
-            f"{name} sells {a} {x} on Monday, {b} on Tuesday and {c} on Friday. "
-            f"How many {x} does {name} sell?",
-            f"On three days {name} finds {a}, {b} and {c} {x}. How many {x} is that in all?",
-            f"{name} made {a} {x} on Monday, then {b} more on Tuesday and {c} more on Friday. "
-            f"How many {x} did {name} make?",
+            "{a} sells {n} {x} on Monday, {m} on Tuesday and {k} on Friday. "
+            "How many {x} does {a} sell?",
+            "On three days {a} finds {n}, {m} and {k} {x}. How many {x} is that in all?",
+            "{a} made {n} {x} on Monday, then {m} more on Tuesday and {k} more on Friday. "
+            "How many {x} did {a} make?",
         ),
         (
-            Step(a, "+", b, ("On two days that is {}.", "The first two days give {}.")),
-            Step(a + b, "+", c, TOTAL),
+            Step(n, "+", m, ("On two days it is {} {x}.", "The first two days give {} {x}.")),
+            Step(n + m, "+", k, ("On three days it is {} {x}.", "For {a} that makes {} {x}.")),
         ),
     )
 
 
 @structure
-def pack_and_count(rng: random.Random) -> Draw:
-    x, c, name = rng.choice(lex.ITEMS), rng.choice(lex.CONTAINERS), rng.choice(lex.NAMES)
-    n, k = rng.randint(2, 9), rng.randint(3, 12)
-    broken = rng.randint(2, 30)
-    start = n * k + broken
+def four_days(rng: random.Random) -> Draw:
+    n, got, more = rng.randint(40, 80), rng.randint(3, 25), rng.randint(3, 25)
+    lost, gone = rng.randint(2, 18), rng.randint(2, 19)
+    first, second, third = n + got, n + got - lost, n + got - lost + more
     return Draw(
-        (start, broken, n),
+        (n, got, lost, more, gone),
+        people(rng) | things(rng) | {"n": n, "g": got, "l": lost, "m": more, "k": gone},
         (
-            f"{name} has {start} {x}, but {broken} are broken. The others go into {c} of {n}. "
-            f"How many {c} are filled?",
-            f"Of {start} {x}, {broken} are lost. {name} packs the rest in {c} with {n} in each. "
-            f"How many {c} does {name} need?",
-            f"{name} throws {broken} of {start} {x} away and puts {n} of the others into each of some "
-            f"{c}. How many {c} are there?",
+            "{a} has {n} {x}. On Monday {a} buys {g}, on Tuesday {a} loses {l}, on Friday {a} buys "
+            "{m} and on Sunday {a} loses {k}. How many {x} does {a} have then?",
+            "{a} starts with {n} {x}, finds {g} on Monday, gives {l} away on Tuesday, finds {m} on "
+            "Friday and gives {k} away on Sunday. How many {x} are left?",
+            "{a} owns {n} {x}. Monday brings {g} more, Tuesday takes {l}, Friday brings {m} more "
+            "and Sunday takes {k}. How many {x} does {a} own in the end?",
         ),
         (
-            Step(start, "-", broken, (f"{{}} {x} are left.", f"There are {{}} good {x}.")),
-            Step(n * k, "/", n, (f"{name} fills {{}} {c}.", f"That fills {{}} {c}.")),
+            Step(n, "+", got, ("On Monday {a} has {} {x}.", "Monday makes it {} {x}.")),
+            Step(first, "-", lost, ("On Tuesday {a} has {} {x}.", "Tuesday leaves {} {x}.")),
+            Step(second, "+", more, ("On Friday {a} has {} {x}.", "Friday makes it {} {x}.")),
+            Step(third, "-", gone, ("On Sunday {a} has {} {x}.", "Sunday leaves {} {x}.")),
         ),
     )

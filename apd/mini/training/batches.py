@@ -12,12 +12,18 @@ from transformers import PreTrainedTokenizerBase
 from apd.mini.example import Example
 from apd.mini.tasks import SUITE, sample
 from apd.mini.tokenizer import END_OF_TEXT, TURN_END, TURN_START, token_id
+from apd.mini.training import recall
+from apd.mini.training.curriculum import knowledge_of
+from apd.models.pairs import SYSTEM_PROMPT
 
 BATCHES_A_CHUNK = 8
 """So many batches' examples are drawn together and sorted by length: little is padded."""
 
 ANSWER_LENGTH = 128
 """Most positions left for an answer in training, in tokens: the mini generation length."""
+
+CUT_SHARE, SHORTEST_WINDOW = 0.15, 24
+"""How many windows end before the longest answer does, and how short they may be, in tokens."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Batch:
     Attributes:
         tokens: (B, T) long; after the response, end-of-text tokens fill up to T.
         response_start: (B,) long, index of the first response token.
-        response_end: (B,) long, one past the end-of-turn token.
+        response_end: (B,) long, one past the end-of-turn token, or T where the window is cut.
     """
 
     tokens: Tensor
@@ -49,7 +55,8 @@ class Batch:
 
 def chat_prompt(example: Example) -> str:
     """The ChatML text before the response (equal to the tokenizer's chat template; tested)."""
-    turns = (("system", SUITE[example.task].system), ("user", example.prompt))
+    system = SYSTEM_PROMPT if example.task in recall.KINDS else SUITE[example.task].system
+    turns = (("system", system), ("user", example.prompt))
     text = "".join(f"{TURN_START}{role}\n{content}{TURN_END}\n" for role, content in turns)
     return f"{text}{TURN_START}assistant\n"
 
@@ -68,15 +75,18 @@ def training_batch(
     step: int,
     batch_size: int,
     windows: bool,
+    taught_every: int = 1,
 ) -> Batch:
     """The batch of training step ``step``, tasks mixed by ``shares``.
 
     With ``windows`` (masked diffusion) the length left for the answer varies: often just past the
     longest answer of the batch, sometimes :data:`ANSWER_LENGTH` tokens, so that where the text
-    ends is the model's decision.
+    ends is the model's decision; sometimes it is cut before the answers end, as a limited lookahead
+    cuts it, so that not every text has to end inside the window.
     """
     chunk, index = divmod(step, BATCHES_A_CHUNK)
-    members = _chunk(tokenizer, tuple(shares.items()), seed, chunk, batch_size)[index]
+    mixture = tuple(shares.items())
+    members = _chunk(tokenizer, mixture, seed, chunk, batch_size, taught_every)[index]
     room = _window_room(members, random.Random(f"{seed}/window/{step}")) if windows else 0
     return collate(members, token_id(tokenizer, END_OF_TEXT), room)
 
@@ -88,33 +98,44 @@ def _chunk(
     seed: int,
     chunk: int,
     batch_size: int,
+    taught_every: int,
 ) -> list[list[Tokens]]:
     """The chunk's batches, each of similar lengths, in random order (cached: steps share it)."""
     rng = random.Random(f"{seed}/chunk/{chunk}")
     names, weights = zip(*shares, strict=True)
     tasks = rng.choices(names, weights, k=batch_size * BATCHES_A_CHUNK)
-    encoded = encode([sample(task, rng) for task in tasks], tokenizer)
+    encoded = encode([_draw(task, rng, taught_every) for task in tasks], tokenizer)
     encoded.sort(key=lambda item: item.length)
     batches = [encoded[i : i + batch_size] for i in range(0, len(encoded), batch_size)]
     rng.shuffle(batches)
     return batches
 
 
+def _draw(task: str, rng: random.Random, taught_every: int) -> Example:
+    if task in recall.KINDS:
+        return recall.sample_recall(task, rng)
+    return sample(task, rng, knows=knowledge_of(task, taught_every))
+
+
 def _window_room(members: Sequence[Tokens], rng: random.Random) -> int:
-    """Extra positions after the longest sequence of the batch."""
-    full = max(len(m.prompt) for m in members) + ANSWER_LENGTH - max(m.length for m in members)
+    """Extra positions after the longest sequence of the batch; negative where it is cut."""
+    longest, prompts = max(m.length for m in members), max(len(m.prompt) for m in members)
+    full = max(prompts + ANSWER_LENGTH - longest, 0)
     mode = rng.random()
-    if mode < 0.72:
+    if mode < CUT_SHARE:
+        return -rng.randint(0, max(longest - prompts - SHORTEST_WINDOW, 0))
+    if mode < 0.75:
         return rng.randint(0, 16)
-    return max(full, 0) if mode > 0.86 else rng.randint(0, max(full, 0))
+    return full if mode > 0.87 else rng.randint(0, full)
 
 
-def collate(members: Sequence[Tokens], fill: int, room: int = 0, multiple: int = 32) -> Batch:
-    """Pad with ``fill`` to the longest member plus ``room``, rounded up to ``multiple``."""
+def collate(members: Sequence[Tokens], fill: int, room: int = 0, multiple: int = 8) -> Batch:
+    """Pad with ``fill``, or cut, to the longest member plus ``room``, up to a ``multiple``."""
     longest = max(m.length for m in members) + room
     width = -(-longest // multiple) * multiple
     tokens = torch.full((len(members), width), fill)
     for row, member in enumerate(members):
-        tokens[row, : member.length] = torch.tensor(member.prompt + member.response)
+        kept = (member.prompt + member.response)[:width]
+        tokens[row, : len(kept)] = torch.tensor(kept)
     start = torch.tensor([len(m.prompt) for m in members])
-    return Batch(tokens, start, torch.tensor([m.length for m in members]))
+    return Batch(tokens, start, torch.tensor([min(m.length, width) for m in members]))

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         action="append",
         choices=sorted(RECIPES),
-        help="train this model alone (may be repeated); the model it starts from must be there",
+        help="train this one alone (may be repeated); what it starts from must be there",
     )
     parser.add_argument(
         "--work-dir",
@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", help="default: cuda if there is a GPU, else cpu")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all cores)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        help="processes that draw examples ahead (default: 5 with a GPU, else none)",
+    )
     parser.add_argument("--no-compile", action="store_true", help="do not use torch.compile")
 
 

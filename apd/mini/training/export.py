@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ def export(
     network: nn.Module,
     recipe: Recipe,
     statistics: Mapping[str, Any],
+    before: Sequence[Mapping[str, Any]],
     tokenizer: PreTrainedTokenizerBase,
     models: Path,
 ) -> Path:
@@ -40,6 +41,7 @@ def export(
 
     Args:
         statistics: what :func:`apd.mini.training.loop.train` returned.
+        before: recipe and statistics of the trainings it went on from, the first one first.
         models: the directory of all shipped models.
 
     Returns:
@@ -54,6 +56,7 @@ def export(
         "parameters": parameters,
         **statistics,
         "recipe": asdict(recipe),
+        "before": list(before),
         "commit": current_commit(),
         "torch": torch.__version__,
     }

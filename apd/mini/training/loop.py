@@ -1,6 +1,7 @@
 """The training loop: Muon for the matrices, AdamW for the rest, resumable at any step."""
 
 import os
+import platform
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -9,20 +10,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import PreTrainedTokenizerBase
 
 from apd.errors import ApdError
-from apd.mini.tokenizer import MASK, token_id
-from apd.mini.training.batches import training_batch
+from apd.mini.training.examples import StepInputs, inputs_from
 from apd.mini.training.networks import hidden_states
-from apd.mini.training.objectives import (
-    autoregressive_targets,
-    masked_targets,
-    weighted_cross_entropy,
-)
 from apd.mini.training.recipes import Recipe
 
-SAVE_EVERY = 200
+SAVE_EVERY = 500
+CURVE_EVERY = 100
+READ_EVERY = 10
+"""Losses are read from the device together: reading one waits for it."""
 WIDTHS = 32
 Report = Callable[[int, float], None]
 
@@ -45,47 +44,21 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
         torch.optim.Muon(
             matrices, lr=recipe.matrix_lr, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
         ),
-        torch.optim.AdamW(others, lr=recipe.other_lr, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(
+            others, lr=recipe.other_lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True
+        ),
     ]
 
 
-def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
-    """(H,) ids of digits, choice letters and verdicts: what an answer has to work out."""
-    worked_out = [*"0123456789ABCD", " yes", " no"]
-    return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
-
-
-def loss_of_step(
-    network: nn.Module,
-    states: Callable[[Tensor], Tensor],
-    recipe: Recipe,
-    tokenizer: PreTrainedTokenizerBase,
-    step: int,
-    device: torch.device,
-) -> tuple[Tensor, int]:
-    """The recipe's objective on the batch of ``step`` (scalar), and how many tokens were fed."""
-    diffusion = recipe.masking is not None
-    batch = training_batch(
-        tokenizer, recipe.shares, recipe.seed, step, recipe.batch_size, windows=diffusion
-    )
-    if recipe.masking is not None:
-        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        mask_id = token_id(tokenizer, MASK)
-        inputs, weights = masked_targets(
-            batch, mask_id, hard_token_ids(tokenizer), recipe.masking, generator
-        )
-    else:
-        inputs, weights = autoregressive_targets(batch)
+def loss_of(
+    network: nn.Module, states: Callable[[Tensor], Tensor], step: StepInputs, device: torch.device
+) -> Tensor:
+    """Weighted mean of -log p(target), a scalar; the head is applied where a state counts."""
     with torch.autocast(device.type, torch.bfloat16):
-        hidden = states(inputs.to(device))
-        loss = weighted_cross_entropy(
-            hidden,
-            network.get_submodule("lm_head"),
-            batch.tokens.to(device),
-            weights.to(device),
-            shifted=recipe.family != "llada",
-        )
-    return loss, inputs.numel()
+        counted = states(step.inputs).flatten(0, 1).index_select(0, step.states)  # (N, D)
+        logits = network.get_submodule("lm_head")(counted).float()
+        losses = F.cross_entropy(logits, step.targets, reduction="none")
+    return (losses * step.weights).sum() / step.weights.sum()
 
 
 def train(
@@ -97,35 +70,57 @@ def train(
     *,
     device: torch.device,
     compiled: bool = True,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Train in place, resuming from ``state_path`` when it holds a state of the same recipe.
 
+    Args:
+        report: called every 10 steps with the number of steps done and the last loss.
+        workers: processes that draw examples ahead; 0: none, drawn when needed.
+
     Returns:
         Statistics for the manifest: steps, tokens seen, final loss (mean of the last 100 steps),
-        training seconds.
+        training seconds, the machine, and the curve: (step, mean loss of the last 100 steps,
+        seconds) points.
     """
     network.to(device).train()
     optimizers = make_optimizers(network, recipe)
     progress = _resume(state_path, recipe, network, optimizers)
+    progress["machine"] = machine(device)
     states: Callable[[Tensor], Tensor] = lambda ids: hidden_states(network, ids)  # noqa: E731
     if compiled:
         # One compiled pass for every width a batch can have; the default limit is fewer.
         torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, WIDTHS)
         states = torch.compile(states, dynamic=False)
-    while progress["step"] < recipe.steps:
-        started = time.perf_counter()
+    started = time.perf_counter()
+    pending: list[Tensor] = []
+    for inputs in inputs_from(
+        progress["step"], recipe, tokenizer, workers, pinned=device.type == "cuda"
+    ):
         step = progress["step"]
-        loss, tokens = loss_of_step(network, states, recipe, tokenizer, step, device)
+        loss = loss_of(network, states, inputs.to(device), device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         _optimizer_step(optimizers, recipe, learning_rate_factor(step, recipe))
+        pending.append(loss.detach())
         progress["step"] = step + 1
-        progress["losses"] = [*progress["losses"][-99:], loss.item()]
-        progress["tokens"] += tokens
-        progress["seconds"] += time.perf_counter() - started
-        report(step + 1, loss.item())
+        progress["tokens"] += inputs.inputs.numel()
+        if (step + 1) % READ_EVERY == 0 or step + 1 == recipe.steps:
+            progress["losses"] = [*progress["losses"], *torch.stack(pending).tolist()][-100:]
+            pending.clear()
+            progress["seconds"] += time.perf_counter() - started
+            started = time.perf_counter()
+            report(step + 1, progress["losses"][-1])
+        if (step + 1) % CURVE_EVERY == 0:
+            mean = sum(progress["losses"][-CURVE_EVERY:]) / CURVE_EVERY
+            progress["curve"].append([step + 1, round(mean, 4), round(progress["seconds"])])
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _save(state_path, recipe, network, optimizers, progress)
+    return statistics_of(progress, recipe)
+
+
+def statistics_of(progress: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
+    """What the manifest tells of a training: see :func:`train`."""
     losses = progress["losses"]
     return {
         "steps": progress["step"],
@@ -133,6 +128,8 @@ def train(
         "tokens_seen": progress["tokens"],
         "final_loss": sum(losses) / max(len(losses), 1),
         "training_seconds": round(progress["seconds"]),
+        "curve": progress["curve"],
+        "machine": progress["machine"],
     }
 
 
@@ -173,7 +170,9 @@ def _resume(
     optimizers: Iterable[torch.optim.Optimizer],
 ) -> dict[str, Any]:
     if not path.is_file():
-        return {"step": 0, "losses": [], "tokens": 0, "seconds": 0.0}
+        return {
+            "step": 0, "losses": [], "tokens": 0, "seconds": 0.0, "curve": [], "machine": "",
+        }  # fmt: skip
     state = torch.load(path, weights_only=True)
     if state["recipe"] != asdict(recipe):
         raise ApdError(f"{path} was made by another recipe: delete it or give another --work-dir")
@@ -181,3 +180,14 @@ def _resume(
     for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(saved)
     return state["progress"]
+
+
+def machine(device: torch.device) -> str:
+    """The GPU, or the processor and how many of its threads torch uses."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    threads = torch.get_num_threads()
+    return f"{names[0] if names else platform.machine()}, {threads} thread{'s' * (threads > 1)}"

@@ -1,8 +1,7 @@
 """The two training objectives: next-token prediction, and masked diffusion with clean prefixes."""
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from apd.mini.training.batches import Batch
 from apd.mini.training.recipes import MaskingRecipe
@@ -56,24 +55,3 @@ def masked_targets(
     even = torch.where(position < end, 0.15, recipe.padding)
     weights = torch.where(is_suffix, by_distance, even) * masked
     return batch.tokens.masked_fill(masked, mask_token_id), weights
-
-
-def weighted_cross_entropy(
-    hidden: Tensor, head: nn.Module, targets: Tensor, weights: Tensor, shifted: bool
-) -> Tensor:
-    """Weighted mean of -log p(target), the head applied only where the weight is positive.
-
-    Args:
-        hidden: (B, T, D) last hidden states.
-        head: the output projection, D -> V.
-        targets: (B, T) clean tokens.
-        weights: (B, T), nonnegative.
-        shifted: whether the state at i - 1 predicts token i (autoregressive models, Dream) or the
-            state at i does (LLaDA).
-    """
-    if shifted:
-        hidden, targets, weights = hidden[:, :-1], targets[:, 1:], weights[:, 1:]
-    chosen = weights > 0
-    losses = F.cross_entropy(head(hidden[chosen]).float(), targets[chosen], reduction="none")
-    picked = weights[chosen]
-    return (losses * picked).sum() / picked.sum()

@@ -1,9 +1,14 @@
-"""The four mini models: architecture, where the weights start, objective, and budget."""
+"""The four mini models: architecture, where the weights start, objective, and budget.
+
+Each is trained in two recipes, one going on where the other ended: large batches, for a GPU, then
+small ones, whose many steps a CPU has time for.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from apd.mini.tasks import TRAIN_SHARES
+from apd.mini.training.recall import RECALL, REPEAT
 
 Family = Literal["qwen2", "dream", "llada"]
 
@@ -16,15 +21,15 @@ class MaskingRecipe:
     rest mask a random subset, so that any-order decoding works too. The d-th masked token after
     the clean prefix weighs ``decay ** d`` (at least ``floor`` inside the answer, ``padding`` in
     the end-of-text filling): Dream's context-adaptive idea that tokens beside clean context matter
-    most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a verdict on a choice,
-    the tokens that have to be worked out, the others anywhere: this changes how often a context is
-    trained on, not what is the right prediction in it.
+    most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a name, the tokens
+    that have to be worked out, the others anywhere: this changes how often a context is trained
+    on, not what is the right prediction in it.
     """
 
     suffix_share: float = 0.85
     hard_share: float = 0.5
-    decay: float = 0.7
-    floor: float = 0.05
+    decay: float = 0.8
+    floor: float = 0.08
     padding: float = 0.01
 
 
@@ -39,25 +44,17 @@ class Architecture:
     mlp_size: int
 
 
-ARITHMETIC_SHARES = {
-    "mini_gsm": 0.03,
-    "mini_math": 0.56,
-    "mini_gpqa": 0.27,
-    "mini_humaneval": 0.07,
-    "mini_essay": 0.07,
-}
-"""For the verifier: much arithmetic and few word problems, so that it judges a calculation better
-than it plans one, as the small Qwen does."""
-
-
 @dataclass(frozen=True)
 class Recipe:
     """How one mini model is trained.
 
-    ``init`` names the model whose weights it starts from (None: random); learning rates are peak
+    ``init`` names the recipe whose weights it starts from (None: random); learning rates are peak
     values of a schedule with linear warm-up, a constant stretch and a linear decay to zero over
     the last ``decay_steps``. ``masking`` is None for autoregressive models. ``shares`` are the
-    tasks' shares of the examples.
+    tasks' shares of the examples; one structure in ``taught_every`` has its plan taught
+    (:mod:`apd.mini.training.curriculum`). The ``opening`` is what comes before: (steps, shares) of
+    exercises in copying (:mod:`apd.mini.training.recall`), in whole chunks of batches. What
+    ``ships`` is exported; the rest is what others start from.
     """
 
     name: str
@@ -73,32 +70,67 @@ class Recipe:
     warmup_steps: int = 100
     masking: MaskingRecipe | None = None
     shares: dict[str, float] = field(default_factory=lambda: dict(TRAIN_SHARES))
+    taught_every: int = 1
+    opening: tuple[tuple[int, dict[str, float]], ...] = ()
+    ships: bool = True
+
+    def shares_at(self, step: int) -> dict[str, float]:
+        """The shares of the examples of ``step``."""
+        for steps, shares in self.opening:
+            if step < steps:
+                return shares
+            step -= steps
+        return self.shares
 
 
+COPYING_FIRST = ((304, {REPEAT: 1.0}), (600, {RECALL: 1.0}))
+WITH_RECALL = {RECALL: 0.06} | {task: 0.94 * share for task, share in TRAIN_SHARES.items()}
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
-SMALL = Architecture(hidden_size=96, layers=2, heads=4, kv_heads=2, mlp_size=256)
+SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            name="mini-qwen-large", family="qwen2", architecture=LARGE, init=None,
-            steps=3600, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=1000,
+            name="mini-qwen-large-start", family="qwen2", architecture=LARGE, init=None,
+            steps=1800, batch_size=256, matrix_lr=2e-3, other_lr=3e-3, seed=1, decay_steps=700,
+            opening=COPYING_FIRST, shares=WITH_RECALL, ships=False,
         ),
         Recipe(
-            name="mini-qwen-small", family="qwen2", architecture=SMALL, init=None,
-            steps=2000, batch_size=64, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=800,
-            shares=ARITHMETIC_SHARES,
+            name="mini-qwen-large", family="qwen2", architecture=LARGE,
+            init="mini-qwen-large-start", steps=6000, batch_size=32, matrix_lr=1.5e-3,
+            other_lr=2e-3, seed=101, decay_steps=3600, shares=WITH_RECALL,
         ),
         Recipe(
-            name="mini-dream", family="dream", architecture=LARGE, init="mini-qwen-large",
-            steps=3000, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=3, decay_steps=1200,
+            name="mini-qwen-small-start", family="qwen2", architecture=SMALL, init=None,
+            steps=1700, batch_size=256, matrix_lr=2e-3, other_lr=3e-3, seed=2, decay_steps=600,
+            opening=COPYING_FIRST, shares=WITH_RECALL, taught_every=2, ships=False,
+        ),
+        Recipe(
+            name="mini-qwen-small", family="qwen2", architecture=SMALL,
+            init="mini-qwen-small-start", steps=6000, batch_size=32, matrix_lr=1.5e-3,
+            other_lr=2e-3, seed=102, decay_steps=3600, shares=WITH_RECALL, taught_every=2,
+        ),
+        Recipe(
+            name="mini-dream-start", family="dream", architecture=LARGE,
+            init="mini-qwen-large-start", steps=2600, batch_size=512, matrix_lr=1.5e-3,
+            other_lr=1.5e-3, seed=3, decay_steps=1000, masking=MaskingRecipe(), ships=False,
+        ),
+        Recipe(
+            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-start",
+            steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=103, decay_steps=1440,
             masking=MaskingRecipe(),
         ),
         Recipe(
-            name="mini-llada", family="llada", architecture=LARGE, init="mini-qwen-large",
-            steps=2400, batch_size=64, matrix_lr=1.5e-3, other_lr=1.5e-3, seed=4, decay_steps=1000,
+            name="mini-llada-start", family="llada", architecture=LARGE,
+            init="mini-qwen-large-start", steps=3000, batch_size=512, matrix_lr=1.5e-3,
+            other_lr=1.5e-3, seed=4, decay_steps=1200, masking=MaskingRecipe(), ships=False,
+        ),
+        Recipe(
+            name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-start",
+            steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=104, decay_steps=1440,
             masking=MaskingRecipe(),
         ),
     )
 }  # fmt: skip
+"""In the order in which they are trained."""
