@@ -22,7 +22,7 @@ SIDEBAR = '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar">'
 
 MENDED: tuple[tuple[re.Pattern[str], str], ...] = (
     # A cell of the heading that says nothing is no heading.
-    (re.compile(r"<th\b([^>]*)>\s*</th>"), r"<td\1></td>"),
+    (re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;|<p>\s*</p>)*</th>"), r"<td\1></td>"),
     # What is written on a fold or a button is its name.
     (re.compile(re.escape(FOLD)), "<summary>"),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
@@ -32,6 +32,8 @@ MENDED: tuple[tuple[re.Pattern[str], str], ...] = (
         '<summary aria-label="Pages of this chapter">',
     ),
     (re.compile(re.escape(SIDEBAR)), f'{SIDEBAR[:-1]} role="region" aria-label="Book">'),
+    # Entries of a list are its items; the role that docutils gives them is deprecated.
+    (re.compile(r'(<div class="citation" id="[^"]*" role=)"doc-biblioentry"'), r'\1"listitem"'),
     # The style sheet draws every icon of these pages with the theme's font.
     (re.compile(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>'), ""),
 )

@@ -4,7 +4,7 @@
     python tools/fold_cells.py --check    # only say which lack it
     python tools/fold_cells.py --count    # lines of code that a reader sees, chapter by chapter
 
-Folded are parameters, cells of nothing but imports, cells of nothing but checks and numbers for the
+Folded are parameters, cells of mostly imports, cells of nothing but checks and numbers for the
 text, and cells that draw. Whatever else a chapter folds by hand stays folded.
 """
 
@@ -22,7 +22,10 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FOLDED = frozenset({"hide-input", "hide-cell", "remove-input", "remove-cell"})
 TAG = "hide-input"
 DRAWING = ("plots.panels(", "plt.subplots(", "plots.panel_row(")
-QUIET = ("glue(", "np.testing.", "torch.testing.", "plots.style(", "pd.set_option(", "as_declared(")
+QUIET = (
+    "glue(", "np.testing.", "torch.testing.", "plots.style(", "pd.set_option(", "as_declared(",
+    "torch.set_grad_enabled(",
+)  # fmt: skip
 
 
 def belongs_folded(cell: dict[str, Any]) -> bool:
@@ -32,7 +35,12 @@ def belongs_folded(cell: dict[str, Any]) -> bool:
         return True
     if any(call in source for call in DRAWING):
         return True
-    return bool(source.strip()) and all(map(_prepares_or_checks, ast.parse(source).body))
+    body = ast.parse(source).body
+    lines = sum(bool(line.strip()) for line in source.splitlines())
+    imports = [s for s in body if isinstance(s, ast.Import | ast.ImportFrom)]
+    if 2 * sum((s.end_lineno or s.lineno) - s.lineno + 1 for s in imports) > lines:
+        return True
+    return bool(body) and all(map(_prepares_or_checks, body))
 
 
 def _prepares_or_checks(statement: ast.stmt) -> bool:

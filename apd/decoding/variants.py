@@ -9,7 +9,7 @@ With every setting off this is `apd.decoding.adaptive`, token for token. What ea
     mix       entropy_decay, distance_decay: R_i = R exp(-c H_i - d (i - t)) instead of R
               exaggeration: go on from the mixture, away from the draft's law, by a share of the way
     accept    corrections: at a disagreement commit the target's token and verify what is left of
-              the draft behind it; the iteration ends with the C-th of these
+              the draft after it; the iteration ends with the C-th of these
 
 What they promise. With a perfect verifier, R = 0, noise by position and shared acceptance the text
 is that of one token at a time however tokens are drafted, so `uncertain_first` changes it neither;
@@ -64,7 +64,7 @@ class VariantConfig(AdaptiveConfig):
     Attributes:
         verifier_temperature: tau > 0, as a multiple of T; below 1 the verifier exaggerates.
         entropy_decay: c >= 0 per nat; R counts for less where the draft's law is uncertain.
-        distance_decay: d >= 0 per position; R counts for less further behind the frontier.
+        distance_decay: d >= 0 per position; R counts for less further ahead of the frontier.
         exaggeration: beta >= 0; the target is moved on by this share of its step from the draft.
         corrections: C >= 0, disagreements of an iteration at which the target's token is committed.
         uncertain_first: k >= 0, positions whose tokens are fixed first; each iteration then takes
@@ -78,7 +78,7 @@ class VariantConfig(AdaptiveConfig):
         1.0, "the verifier's own, in units of T", metavar="TAU", symbol="tau"
     )
     entropy_decay: float = setting(0.0, "R falls with the draft's entropy, per nat", metavar="C")
-    distance_decay: float = setting(0.0, "R falls behind the frontier, per token", metavar="D")
+    distance_decay: float = setting(0.0, "R falls ahead of the frontier, per token", metavar="D")
     exaggeration: float = setting(0.0, "share by which the target overshoots", metavar="BETA")
     corrections: int = setting(0, "disagreements replaced by the target's token", metavar="C")
     uncertain_first: int = setting(0, "the verifier's uncertain positions fixed first", metavar="N")
@@ -166,7 +166,7 @@ def variant_steps(
             drafted[chunk.start : chunk.stop] = draft
             drafts += draft.tolist()
 
-            # verify and accept what is left of the chunk, again behind each correction
+            # verify and accept what is left of the chunk, again after each correction
             left = chunk
             while left:
                 part = slice(left.start - chunk.start, None)

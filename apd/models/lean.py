@@ -141,9 +141,10 @@ class LeanDecoder:
     def compile(self, backend: str = "inductor", *, dynamic: bool = True) -> None:
         """Compile what surrounds attention with ``torch.compile``, for any number of positions.
 
-        Pays on a GPU, where it saves kernel launches and trips through memory; the first passes
-        take seconds longer. On a CPU it needs a C++ compiler. Weights leave their blocks, which
-        the compiler cannot look into.
+        It saves kernel launches and trips through memory, and costs a check before every compiled
+        piece: on an H100 it was slower than eager unless the pass was captured as a graph (table
+        in `book/run_on_a_gpu.md`). The first passes take seconds longer. On a CPU it needs a C++
+        compiler. Weights leave their blocks, which the compiler cannot look into.
 
         Args:
             backend: of ``torch.compile``.

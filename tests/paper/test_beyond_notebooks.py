@@ -45,6 +45,7 @@ def execute(name: str, **changes: object) -> tuple[dict[str, Any], list[str]]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Tables of all grids but the one that runs programs, on tiny models."""
     import matplotlib
+    from matplotlib import pyplot
 
     matplotlib.use("Agg")
     leaderboard = data_dir() / "aup_leaderboard.csv"
@@ -53,7 +54,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         experiments = [experiment_of(BEYOND[name], "mini", limit=2) for name in TABLES.values()]
         run_quietly(experiments, root / "results" / "mini")
         yield root / "results"
-    matplotlib.pyplot.close("all")
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", [*TABLES, "lines"])

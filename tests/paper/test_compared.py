@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 
 from apd import plots
 from apd.paper import figure, is_stored, not_measured, stored_figure
@@ -81,7 +82,7 @@ def test_the_picture_has_a_curve_for_each(methods: pd.DataFrame) -> None:
     pareto(ax, methods, "throughput_tok_s")
     labels = ax.get_legend_handles_labels()[1]
     assert set(labels) == set(methods["label"])
-    matplotlib.pyplot.close(fig)
+    pyplot.close(fig)
 
 
 def test_what_is_not_stored_says_which_command_makes_it(tmp_path) -> None:

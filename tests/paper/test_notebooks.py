@@ -49,12 +49,13 @@ def execute(name: str, **changes: object) -> dict[str, Any]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Tiny models; the results of `fig4` are stored."""
     import matplotlib
+    from matplotlib import pyplot
 
     matplotlib.use("Agg")
     with tiny_world(tmp_path_factory.mktemp("data")) as root:
         run_quietly([experiment_of(ARTEFACTS["fig4"], "mini")], root / "results" / "mini")
         yield root
-    matplotlib.pyplot.close("all")
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", FIGURES)

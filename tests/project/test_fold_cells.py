@@ -19,6 +19,8 @@ def cell(source: str, *tags: str) -> dict[str, object]:
         ("assert x > 0\nfor y in z:\n    assert y", (), True),
         ("glue('n', n, display=False)\nnp.testing.assert_allclose(a, b)", (), True),
         ("fig, ax = plots.panels()\nax.plot(x)", (), True),
+        ("import numpy as np\nimport torch\n\ntorch.set_grad_enabled(False)", (), True),
+        ("import os\nfrom apd import (\n    load_pair,\n    plots,\n)\nm = load_pair(p)", (), True),
         ("from apd import adaptive\nresult = adaptive(dllm, verifier, prompt)", (), False),
         ("assert x\nx", (), False),
         ("", (), False),

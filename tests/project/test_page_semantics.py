@@ -17,6 +17,8 @@ from repository_links import link_to_repository  # noqa: E402
     ("before", "after"),
     [
         ("<tr><th></th><th>mean</th>", "<tr><td></td><th>mean</th>"),
+        ('<th class="head"><p></p></th>', '<td class="head"></td>'),
+        ("<th>&nbsp;</th>", "<td></td>"),
         ('<th style="x">\n</th>', '<td style="x"></td>'),
         ('<summary aria-label="Toggle hidden content">\n<p>Show', "<summary>\n<p>Show"),
         (
@@ -30,6 +32,10 @@ from repository_links import link_to_repository  # noqa: E402
         (
             '<i></i>\n  <script defer src="../_static/scripts/fontawesome.js?d=1"></script>',
             "<i></i>",
+        ),
+        (
+            '<div class="citation" id="id1" role="doc-biblioentry">',
+            '<div class="citation" id="id1" role="listitem">',
         ),
         ("<p>no explorer here</p>", "<p>no explorer here</p>"),
     ],
