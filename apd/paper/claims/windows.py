@@ -86,7 +86,8 @@ def _why_m_is_harmless(e: Evidence) -> str:
     return (
         f"Answers have {longest:.1f} tokens without a limit and {shortest:.1f} at the smallest M. "
         "Whether masks that run out make a model end its answer depends on how answers were padded "
-        "in its training; Dream takes them for the room that is left, this model does not."
+        "in its training; Dream takes them for the room that is left, on these problems this model "
+        "does not."
     )
 
 
