@@ -90,6 +90,20 @@ def test_suffix_masks_hide_everything_from_the_frontier_on(tokenizer):
     assert at_hard.float().mean() > 0.4
 
 
+def test_answers_to_multiple_choice_can_be_masked_from_the_choice_on(tokenizer):
+    batch = training_batch(tokenizer, {"mini_gpqa": 1.0}, 3, 0, 32, windows=True)
+    choices = torch.tensor([tokenizer(f" ({c})")["input_ids"][0] for c in "ABCD"])
+    recipe = MaskingRecipe(suffix_share=1.0, choice_share=1.0)
+    generator = torch.Generator().manual_seed(0)
+    hard = hard_token_ids(tokenizer)
+    inputs, _ = masked_targets(batch, 3, hard, recipe, generator, choices)
+    frontier = (inputs == 3).int().argmax(1)
+    in_answer = torch.arange(inputs.shape[1]) >= batch.response_start[:, None]
+    asked = (torch.isin(batch.tokens, choices) & in_answer).any(1)
+    assert asked.sum() > 20  # the others' windows are cut before it
+    assert torch.isin(batch.tokens[asked, frontier[asked]], choices).all()
+
+
 def test_random_masks_leave_right_context_and_never_touch_the_prompt(tokenizer):
     batch = training_batch(tokenizer, TRAIN_SHARES, 3, 0, 64, windows=True)
     generator = torch.Generator().manual_seed(0)
@@ -262,7 +276,7 @@ def test_copying_comes_first_and_then_the_suite():
     ]
     later = recipe.shares_at(sum(lengths))
     assert set(later) == {RECALL, *TRAIN_SHARES} and sum(later.values()) == pytest.approx(1)
-    assert RECIPES["mini-dream"].shares_at(0) == TRAIN_SHARES
+    assert RECIPES["mini-dream-second"].shares_at(0) == TRAIN_SHARES
 
 
 @pytest.mark.parametrize("name", [REPEAT, RECALL])

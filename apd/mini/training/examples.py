@@ -1,6 +1,6 @@
 """What the steps of a recipe are fed, drawn by worker processes ahead of the training loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,15 +41,18 @@ class StepInputs:
         return StepInputs(*(tensor.pin_memory() for tensor in tensors))
 
 
+CHOICES = tuple(f" ({letter})" for letter in LETTERS)
+
+
 def hard_token_ids(tokenizer: PreTrainedTokenizerBase) -> Tensor:
     """(H,) ids of digits, choices and names: what an answer has to work out."""
-    worked_out = [
-        *"0123456789",
-        *(f" ({letter})" for letter in LETTERS),
-        *NAMES,
-        *(f" {name}" for name in NAMES),
-    ]
-    return torch.tensor([tokenizer(word)["input_ids"] for word in worked_out]).squeeze(1)
+    worked_out = (*"0123456789", *CHOICES, *NAMES, *(f" {name}" for name in NAMES))
+    return _ids(tokenizer, worked_out)
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) -> Tensor:
+    """(N,) ids of words that are a token each."""
+    return torch.tensor([tokenizer(word)["input_ids"] for word in words]).squeeze(1)
 
 
 def inputs_of_step(
@@ -65,7 +68,10 @@ def inputs_of_step(
     else:
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         mask_id = token_id(tokenizer, MASK)
-        inputs, weights = masked_targets(batch, mask_id, hard_tokens, recipe.masking, generator)
+        choices = _ids(tokenizer, CHOICES)
+        inputs, weights = masked_targets(
+            batch, mask_id, hard_tokens, recipe.masking, generator, choices
+        )
     # The state at i - 1 predicts token i (autoregressive models, Dream), or the state at i (LLaDA).
     shift = 0 if recipe.family == "llada" else 1
     weights[:, :shift] = 0.0

@@ -26,10 +26,12 @@ def masked_targets(
     hard_token_ids: Tensor,
     recipe: MaskingRecipe,
     generator: torch.Generator,
+    choice_ids: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Corrupt a batch: ``(inputs, weights)``, both (B, T); weight 0 where nothing is masked.
 
-    ``hard_token_ids`` (H,) are the tokens at which ``hard_share`` of the suffixes begin.
+    ``hard_token_ids`` (H,) are the tokens at which ``hard_share`` of the suffixes begin, and
+    ``choice_ids`` (C,) the choices of a question, for ``choice_share``.
     """
     B, T = batch.tokens.shape
     position = torch.arange(T).expand(B, T)
@@ -43,6 +45,12 @@ def masked_targets(
     at_hard = torch.rand(B, 1, generator=generator) < recipe.hard_share
     at_hard &= hard.any(dim=1, keepdim=True)
     frontier = torch.where(at_hard, ticket.argmax(dim=1, keepdim=True), frontier)
+    if recipe.choice_share and choice_ids is not None:
+        choice = in_answer & (position < end) & torch.isin(batch.tokens, choice_ids)
+        at_choice = torch.rand(B, 1, generator=generator) < recipe.choice_share
+        at_choice &= choice.any(dim=1, keepdim=True)
+        last = torch.where(choice, position, -1).amax(dim=1, keepdim=True)
+        frontier = torch.where(at_choice, last, frontier)
     suffix = position >= frontier
     rate = torch.rand(B, 1, generator=generator)
     scattered = in_answer & (torch.rand(B, T, generator=generator) < rate)

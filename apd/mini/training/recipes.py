@@ -1,7 +1,7 @@
 """The four mini models: architecture, where the weights start, objective, and budget.
 
-Each is trained in two recipes, one going on where the other ended: large batches, for a GPU, then
-small ones, whose many steps a CPU has time for.
+Each is trained in two or three recipes, one going on where the other ended: large batches, for a
+GPU, then small ones, whose many steps a CPU has time for.
 """
 
 from dataclasses import dataclass, field
@@ -23,11 +23,14 @@ class MaskingRecipe:
     the end-of-text filling): Dream's context-adaptive idea that tokens beside clean context matter
     most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a name, the tokens
     that have to be worked out, the others anywhere: this changes how often a context is trained
-    on, not what is the right prediction in it.
+    on, not what is the right prediction in it. ``choice_share`` of the answers to multiple choice
+    questions are masked from the choice's letter on, for a last stage: otherwise the letter is one
+    token in thirty, too rare to learn how it is looked up.
     """
 
     suffix_share: float = 0.85
     hard_share: float = 0.5
+    choice_share: float = 0.0
     decay: float = 0.8
     floor: float = 0.08
     padding: float = 0.01
@@ -85,6 +88,10 @@ class Recipe:
 
 COPYING_FIRST = ((304, {REPEAT: 1.0}), (600, {RECALL: 1.0}))
 WITH_RECALL = {RECALL: 0.06} | {task: 0.94 * share for task, share in TRAIN_SHARES.items()}
+MANY_CHOICES = {  # for the last stage of masked diffusion
+    task: 0.6 if task == "mini_gpqa" else (1 - 0.6) * share / (1 - TRAIN_SHARES["mini_gpqa"])
+    for task, share in TRAIN_SHARES.items()
+}
 LARGE = Architecture(hidden_size=256, layers=4, heads=4, kv_heads=2, mlp_size=704)
 SMALL = Architecture(hidden_size=128, layers=3, heads=4, kv_heads=2, mlp_size=352)
 
@@ -117,9 +124,14 @@ RECIPES: dict[str, Recipe] = {
             other_lr=1.5e-3, seed=3, decay_steps=1000, masking=MaskingRecipe(), ships=False,
         ),
         Recipe(
-            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-start",
+            name="mini-dream-second", family="dream", architecture=LARGE, init="mini-dream-start",
             steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=103, decay_steps=1440,
-            masking=MaskingRecipe(),
+            masking=MaskingRecipe(), ships=False,
+        ),
+        Recipe(
+            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-second",
+            steps=1600, batch_size=64, matrix_lr=4e-4, other_lr=1e-3, seed=103, decay_steps=960,
+            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES,
         ),
         Recipe(
             name="mini-llada-start", family="llada", architecture=LARGE,
@@ -128,8 +140,8 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-start",
-            steps=2400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=104, decay_steps=1440,
-            masking=MaskingRecipe(),
+            steps=1800, batch_size=64, matrix_lr=4e-4, other_lr=1e-3, seed=104, decay_steps=1080,
+            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES,
         ),
     )
 }  # fmt: skip
