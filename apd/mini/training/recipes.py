@@ -1,6 +1,6 @@
 """The four mini models: architecture, where the weights start, objective, and budget.
 
-Each is trained in two or three recipes, one going on where the other ended: large batches, for a
+Each is trained in several recipes, one going on where the other ended: large batches, for a
 GPU, then small ones, whose many steps a CPU has time for.
 """
 
@@ -24,7 +24,7 @@ class MaskingRecipe:
     most. ``hard_share`` of the suffixes begin at a digit, a choice letter or a name, the tokens
     that have to be worked out, the others anywhere: this changes how often a context is trained
     on, not what is the right prediction in it. ``choice_share`` of the answers to multiple choice
-    questions are masked from the choice's letter on, for a last stage: otherwise the letter is one
+    questions are masked from the choice's letter on, in a late stage: otherwise the letter is one
     token in thirty, too rare to learn how it is looked up.
     """
 
@@ -88,7 +88,7 @@ class Recipe:
 
 COPYING_FIRST = ((304, {REPEAT: 1.0}), (600, {RECALL: 1.0}))
 WITH_RECALL = {RECALL: 0.06} | {task: 0.94 * share for task, share in TRAIN_SHARES.items()}
-MANY_CHOICES = {  # for the last stage of masked diffusion
+MANY_CHOICES = {  # of the stage in which masked diffusion learns to look up a choice's letter
     task: 0.6 if task == "mini_gpqa" else (1 - 0.6) * share / (1 - TRAIN_SHARES["mini_gpqa"])
     for task, share in TRAIN_SHARES.items()
 }
@@ -129,9 +129,14 @@ RECIPES: dict[str, Recipe] = {
             masking=MaskingRecipe(), ships=False,
         ),
         Recipe(
-            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-second",
+            name="mini-dream-third", family="dream", architecture=LARGE, init="mini-dream-second",
             steps=1600, batch_size=64, matrix_lr=4e-4, other_lr=1e-3, seed=103, decay_steps=960,
-            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES,
+            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES, ships=False,
+        ),
+        Recipe(
+            name="mini-dream", family="dream", architecture=LARGE, init="mini-dream-third",
+            steps=1400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=203, decay_steps=840,
+            masking=MaskingRecipe(choice_share=0.3),
         ),
         Recipe(
             name="mini-llada-start", family="llada", architecture=LARGE,
@@ -139,9 +144,14 @@ RECIPES: dict[str, Recipe] = {
             other_lr=1.5e-3, seed=4, decay_steps=1200, masking=MaskingRecipe(), ships=False,
         ),
         Recipe(
-            name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-start",
+            name="mini-llada-second", family="llada", architecture=LARGE, init="mini-llada-start",
             steps=1800, batch_size=64, matrix_lr=4e-4, other_lr=1e-3, seed=104, decay_steps=1080,
-            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES,
+            masking=MaskingRecipe(choice_share=0.8), shares=MANY_CHOICES, ships=False,
+        ),
+        Recipe(
+            name="mini-llada", family="llada", architecture=LARGE, init="mini-llada-second",
+            steps=1400, batch_size=64, matrix_lr=4e-4, other_lr=5e-4, seed=204, decay_steps=840,
+            masking=MaskingRecipe(choice_share=0.3),
         ),
     )
 }  # fmt: skip
