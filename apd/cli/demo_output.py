@@ -7,9 +7,10 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console, Group
@@ -90,19 +91,38 @@ def frame(result: DecodeResult, console: Console, *, marks: bool) -> Group:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything the demo has to say; `shown` is, by title, APD, then the baseline if any."""
+    """Everything the demo has to say.
+
+    Attributes:
+        rounds: by title, APD's result, then the baseline's if any: the decodes shown, then those
+            that were only timed.
+    """
 
     prompt: str
     system: str
     pair: Pair
     config: AdaptiveConfig
-    shown: Mapping[str, DecodeResult]
+    rounds: Sequence[Mapping[str, DecodeResult]]
+
+    @property
+    def shown(self) -> dict[str, DecodeResult]:
+        """Of each decoder the run whose latency is the median; all wrote the same text."""
+        runs = {title: [each[title] for each in self.rounds] for title in self.rounds[0]}
+        return {
+            title: sorted(results, key=lambda result: result.latency_s)[len(results) // 2]
+            for title, results in runs.items()
+        }
+
+    @property
+    def speedups(self) -> list[float]:
+        """APD's throughput over the baseline's in every round, the slowest first."""
+        pairs = [[result.throughput for result in each.values()] for each in self.rounds]
+        return sorted(apd / others[0] for apd, *others in pairs if others and others[0])
 
     @property
     def speedup(self) -> float | None:
-        """APD's throughput over the baseline's."""
-        apd, *others = (result.throughput for result in self.shown.values())
-        return apd / others[0] if others and others[0] else None
+        """The median of the rounds."""
+        return median(self.speedups) if self.speedups else None
 
     @property
     def settings(self) -> str:
@@ -116,15 +136,24 @@ class Report:
 
     def table(self) -> Group:
         """The measurements, one column a decoder, and under what settings they were made."""
-        timing = f"Timed on {self.pair.dllm.device} after a warm-up"
-        speedup = "" if self.speedup is None else f"; APD is {self.speedup:.1f} times as fast"
+        timing = f"Timed on {self.pair.dllm.device} after a warm-up{self._comparison()}"
         table = Table()
         table.add_column("")
         for title in self.shown:
             table.add_column(Text(visible(title)), justify="right")
         for name, value in ROWS:
             table.add_row(name, *(value(result) for result in self.shown.values()))
-        return Group(table, Text(f"{self.settings}. {timing}{speedup}.", style="dim"))
+        return Group(table, Text(f"{self.settings}. {timing}.", style="dim"))
+
+    def _comparison(self) -> str:
+        """How many times as fast APD is, and how much that varied."""
+        if not (ratios := self.speedups):
+            return ""
+        faster = f"APD is {self.speedup:.1f} times as fast"
+        if len(ratios) == 1:
+            return f"; {faster} in this one run"
+        spread = f"{ratios[0]:.1f} to {ratios[-1]:.1f}"
+        return f", {len(ratios)} times in turn (medians above); {faster} ({spread})"
 
     def to_json(self) -> str:
         """One JSON object with both traces, in ASCII: it can be printed anywhere."""
@@ -139,6 +168,7 @@ class Report:
             "apd": apd,
             "baseline": {"name": name} | others[0] if others else None,
             "speedup": self.speedup,
+            "speedups": self.speedups,
         }
         return json.dumps(content, allow_nan=False, indent=2)
 

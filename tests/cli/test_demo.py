@@ -3,6 +3,7 @@
 import io
 import json
 import shlex
+import statistics
 import time
 import unicodedata
 from xml.etree import ElementTree
@@ -60,8 +61,10 @@ def test_the_default_prompt_is_figure_1_and_the_settings_are_the_papers():
     assert arguments.prompt == QUESTION
     config = adaptive_config(arguments)
     assert config == AdaptiveConfig(
-        mixture_weight=0.7, kv_window=16, max_lookahead=100, max_new_tokens=128
-    )
+        mixture_weight=0.7, kv_window=8, max_lookahead=50, max_new_tokens=128
+    )  # the paper's 16 and 100 on half its canvas, as in the results of Figure 1
+    public = config_of("--pair dream-7b")
+    assert (public.kv_window, public.max_lookahead) == (16, 100)
 
 
 def test_the_help_states_the_configuration_s_defaults(capsys):
@@ -128,7 +131,9 @@ def test_json_is_one_object_and_nothing_else(capsys):
     assert len(apd["tokens"]) == apd["generated_tokens"] <= 12
     assert sum(len(step["accepted"]) for step in apd["iterations"]) >= apd["generated_tokens"]
     assert baseline["name"] == "mini-qwen-large"
-    assert content["speedup"] == pytest.approx(apd["throughput"] / baseline["throughput"])
+    ratios = content["speedups"]
+    assert len(ratios) > 1 and ratios == sorted(ratios)
+    assert content["speedup"] == pytest.approx(statistics.median(ratios))
 
 
 def test_the_seed_fixes_the_tokens(capsys):
