@@ -40,7 +40,7 @@ def test_a_wrong_sum_about_the_right_places_FAITHFUL():
 
 def test_every_task_with_entities_and_answers_has_both_judges():
     judged = {name for name, task in TASKS.items() if FAITHFULNESS in task.judges}
-    assert judged == {*SUITE, "figure_1"} - {"mini_essay"}
+    assert judged == {*SUITE, "figure_1", "mini_gsm_tuning"} - {"mini_essay"}
     task = load_task("figure_1")
     right = "Charleston has 4 * 20 = 80 sheep. #### 260"
     assert task.verdicts(task.rows[0], right) == {ACCURACY: True, FAITHFULNESS: True}
