@@ -155,12 +155,15 @@ def models_table() -> str:
 
 def _models_caption(notes: Sequence[Mapping[str, Any]]) -> str:
     """What the numbers are, and what they were measured with."""
-    problems = {name: task["problems"] for note in notes for name, task in note["tasks"].items()}
+    sizes = [(n["pair"], name, t["problems"]) for n in notes for name, t in n["tasks"].items()]
+    problems = {name: max(size for _, of, size in sizes if of == name) for _, name, _ in sizes}
+    fewer = {pair: size for pair, name, size in sizes if size < problems[name]}
+    first = "".join(f"; of {pair} the first {size}" for pair, size in fewer.items())
     counts = ", ".join(f"{problems[task]} {task}" for task in TASKS if task in problems)
     machines = {machine_name(note["machine"]) for note in notes}
     return (
-        f"Means ± standard errors over the held-out test sets ({counts} problems); tokens per "
-        "iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
+        f"Means ± standard errors over the held-out test sets ({counts} problems{first}); tokens "
+        "per iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
         f"tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of Figures "
         "2, 3 and 5, of HumanEval and of the waiting lines in `data/results/`, which "
         f"`apd reproduce` makes; `{COMMAND}` renders them."
