@@ -163,9 +163,9 @@ def _models_caption(notes: Sequence[Mapping[str, Any]]) -> str:
     machines = {machine_name(note["machine"]) for note in notes}
     return (
         f"Means ± standard errors over the held-out test sets ({counts} problems{first}); tokens "
-        "per iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 new "
-        f"tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of Figures "
-        "2, 3 and 5, of HumanEval and of the waiting lines in `data/results/`, which "
+        "per iteration and tok/s on `mini_gsm`, batch 1. Temperature 0.2, top-p 0.95, at most 128 "
+        f"new tokens, seed 0. Measured on {'; '.join(sorted(machines))}. From the results of "
+        "Figures 2, 3 and 5, of HumanEval and of the waiting lines in `data/results/`, which "
         f"`apd reproduce` makes; `{COMMAND}` renders them."
     )
 
