@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from apd.cli.checkpoints import add_checkpoints
 from apd.cli.flags import add_flag, value_options
 from apd.models.pairs import PAIRS, SYSTEM_PROMPT, choose_spec, pair_spec
-from apd.paper.scale import PAPER_CANVAS
+from apd.paper.scale import scaled
 from apd.tasks.figure_1 import QUESTION
 
 if TYPE_CHECKING:
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PAIR = "mini"
 DTYPES = ("float32", "bfloat16", "float16")
-PAPER: dict[str, Any] = {
-    "mixture_weight": 0.7,
-    "kv_window": 16,
-    "max_lookahead": 100,
-}  # of the paper's demo
+# Of the paper's demo.
+PAPER: dict[str, Any] = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}
 LENGTHS = ("kv_window", "max_lookahead")  # of these, in proportion to the pair's canvas
 # Settings in the order of the help: their one-letter flags and the paper's spellings.
 APD: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -70,13 +67,8 @@ def adaptive_config(arguments: argparse.Namespace) -> AdaptiveConfig:
         given["max_new_tokens"] = chosen_spec(arguments).canvas
     for name in LENGTHS:
         if given[name] is ...:
-            given[name] = _scaled(name, chosen_spec(arguments).canvas)
+            given[name] = scaled(PAPER[name], chosen_spec(arguments).canvas)
     return AdaptiveConfig(**given)
-
-
-def _scaled(name: str, canvas: int) -> int:
-    """One of the paper's lengths in proportion to a canvas, as in the grids (`apd.paper.scale`)."""
-    return PAPER[name] * canvas // PAPER_CANVAS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +103,8 @@ def _add_settings(group: Any, names: dict[str, tuple[tuple[str, ...], tuple[str,
             canvas = pair_spec(DEFAULT_PAIR).canvas
             said, default = f"{canvas} for mini pairs, else {default}", None
         if name in LENGTHS:
-            said = f"{_scaled(name, pair_spec(DEFAULT_PAIR).canvas)} for mini pairs, else {default}"
+            on_mini = scaled(default, pair_spec(DEFAULT_PAIR).canvas)
+            said = f"{on_mini} for mini pairs, else {default}"
             default = ...
         if about.choices:
             options = {"choices": about.choices}

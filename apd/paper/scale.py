@@ -27,6 +27,11 @@ GSM, GPQA, MATH, HUMANEVAL, LINES, ESSAY, PROMPT = (
 )
 
 
+def scaled(tokens: int, canvas: int) -> int:
+    """One of the paper's lengths in proportion to a canvas of so many tokens; at least 1."""
+    return max(1, tokens * canvas // PAPER_CANVAS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """A pair's own version of the paper's setting.
@@ -53,7 +58,7 @@ class Scale:
 
     def length(self, tokens: int | None) -> int | None:
         """One of the paper's lengths (M, W, a number of steps) on this pair; None stays None."""
-        return None if tokens is None else max(1, tokens * self.canvas // PAPER_CANVAS)
+        return None if tokens is None else scaled(tokens, self.canvas)
 
     def canvas_of(self, task: str) -> int:
         """Tokens behind the prompt for one of the paper's tasks."""

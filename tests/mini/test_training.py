@@ -20,6 +20,7 @@ from apd.mini.training.recall import RECALL, REPEAT, sample_recall
 from apd.mini.training.recipes import RECIPES, Architecture, MaskingRecipe
 
 TINY = Architecture(hidden_size=16, layers=2, heads=2, kv_heads=1, mlp_size=32)
+NO_CHOICES = torch.tensor([], dtype=torch.long)
 CPU = torch.device("cpu")
 
 
@@ -78,7 +79,8 @@ def test_suffix_masks_hide_everything_from_the_frontier_on(tokenizer):
     batch = training_batch(tokenizer, TRAIN_SHARES, 3, 0, 64, windows=True)
     recipe = MaskingRecipe(suffix_share=1.0)
     generator = torch.Generator().manual_seed(0)
-    inputs, weights = masked_targets(batch, 3, hard_token_ids(tokenizer), recipe, generator)
+    hard = hard_token_ids(tokenizer)
+    inputs, weights = masked_targets(batch, 3, hard, recipe, generator, NO_CHOICES)
     masked = inputs == 3
     frontier = masked.int().argmax(1)
     position = torch.arange(inputs.shape[1])
@@ -107,9 +109,8 @@ def test_answers_to_multiple_choice_can_be_masked_from_the_choice_on(tokenizer):
 def test_random_masks_leave_right_context_and_never_touch_the_prompt(tokenizer):
     batch = training_batch(tokenizer, TRAIN_SHARES, 3, 0, 64, windows=True)
     generator = torch.Generator().manual_seed(0)
-    inputs, weights = masked_targets(
-        batch, 3, hard_token_ids(tokenizer), MaskingRecipe(suffix_share=0.0), generator
-    )
+    recipe, hard = MaskingRecipe(suffix_share=0.0), hard_token_ids(tokenizer)
+    inputs, weights = masked_targets(batch, 3, hard, recipe, generator, NO_CHOICES)
     masked = inputs == 3
     before = torch.arange(inputs.shape[1]) < batch.response_start[:, None]
     assert not (masked & before).any()

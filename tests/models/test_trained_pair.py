@@ -70,10 +70,10 @@ def test_every_decoder_solves_the_first_problems(pair, llada, name):
         "llada": lambda p: left_to_right(llada.dllm, p, LeftToRightConfig(**settings)),
     }
     task = load_task("mini_gsm")
-    rows, prompts = task.rows[:10], task.prompts(used, 10)
+    rows, prompts = task.rows[:20], task.prompts(used, 20)
     right = [task.score(row, decoders[name](p).text) for row, p in zip(rows, prompts, strict=True)]
     # Decoding in any order is less accurate, as in Table 1.
-    assert sum(right) >= (6 if name == "entropy" else 8)
+    assert sum(right) >= (14 if name == "entropy" else 16)
 
 
 def test_windows_and_lookaheads_of_full_length_change_no_token(pair, prompts):

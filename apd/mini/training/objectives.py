@@ -26,7 +26,7 @@ def masked_targets(
     hard_token_ids: Tensor,
     recipe: MaskingRecipe,
     generator: torch.Generator,
-    choice_ids: Tensor | None = None,
+    choice_ids: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Corrupt a batch: ``(inputs, weights)``, both (B, T); weight 0 where nothing is masked.
 
@@ -45,7 +45,7 @@ def masked_targets(
     at_hard = torch.rand(B, 1, generator=generator) < recipe.hard_share
     at_hard &= hard.any(dim=1, keepdim=True)
     frontier = torch.where(at_hard, ticket.argmax(dim=1, keepdim=True), frontier)
-    if recipe.choice_share and choice_ids is not None:
+    if recipe.choice_share:
         choice = in_answer & (position < end) & torch.isin(batch.tokens, choice_ids)
         at_choice = torch.rand(B, 1, generator=generator) < recipe.choice_share
         at_choice &= choice.any(dim=1, keepdim=True)
