@@ -32,7 +32,9 @@ def compare_decoders(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
     check_same_tokens(models, prompts, settings)
     shares: list[float] = []
     lengths: list[float] = []
-    tasks = _tasks(pair, models, prompts, settings, shares, lengths)
+    tasks = decode_tasks(pair, prompts, settings, shares, lengths)
+    config = settings.adaptive()
+    tasks["baseline"] = _total(lambda prompt: models.plainly(prompt, config), prompts)
     speeds = take_turns(tasks, settings.rounds)
     rounds = settings.rounds
     found: dict[str, Any] = {
@@ -60,16 +62,19 @@ def check_same_tokens(models: BenchModels, prompts: list[Tensor], settings: Benc
             )
 
 
-def _tasks(
+def decode_tasks(
     pair: Pair,
-    models: BenchModels,
     prompts: list[Tensor],
     settings: BenchSettings,
     shares: list[float],
     lengths: list[float],
 ) -> dict[str, Task]:
-    """Decode all prompts once and return tokens per second, for each decoder by name."""
-    config = settings.adaptive()
+    """Decode all prompts once and return tokens per second, for each decoder by name.
+
+    Args:
+        shares, lengths: receive APD's share of wall time in passes, and tokens per iteration.
+    """
+    models, config = BenchModels.of(pair), settings.adaptive()
 
     def apd() -> float:
         results = [adaptive(models.dllm, models.verifier, prompt, config) for prompt in prompts]
@@ -79,19 +84,13 @@ def _tasks(
         lengths.append(tokens / sum(len(result.iterations) for result in results))
         return tokens / wall
 
-    def baseline() -> float:
-        results = [models.plainly(prompt, config) for prompt in prompts]
-        return sum(len(r.tokens) for r in results) / sum(r.wall_s for r in results)
-
     one_token = settings.one_token()
     tasks: dict[str, Task] = {
         "apd": apd,
-        "baseline": baseline,
         "one_token": _total(lambda prompt: left_to_right(models.dllm, prompt, one_token), prompts),
     }
     for large in list(pair.baselines.values())[:1]:
-        plain = settings.autoregressive()
-        decode = _autoregressive(large, plain)
+        decode = _autoregressive(large, settings.autoregressive())
         tasks["autoregressive"] = _total(decode, prompts)
     return tasks
 

@@ -17,6 +17,11 @@ RATIOS = {
     "forward_share": "share of wall time in forward passes",
     "forward_over_products": "forward passes of an iteration over their bare products",
 }
+DECODERS = {
+    "apd": "APD",
+    "one_token": "K = 1",
+    "autoregressive": "the large autoregressive model",
+}
 SWEEPS = {
     "sequence_length": "time per iteration ~ length^x, W and M set",
     "sequence_length_without_window": "time per iteration ~ length^x, W not set",
@@ -43,6 +48,7 @@ def summary_table(found: dict[str, Any]) -> Table:
                 blocked = part["blocked"]
                 label = "the same over products of blocked weights"
                 table.add_row(label, f"{blocked['median']:.2f}", _quartiles(blocked))
+    _add_engines(table, found["engines"])
     for name, label in SWEEPS.items():
         sweep = found["scaling"][name]
         table.add_row(label, f"x = {sweep['exponent']:.2f}", f"± {sweep['exponent_stderr']:.2f}")
@@ -63,6 +69,20 @@ def _title(found: dict[str, Any]) -> str:
         f"{found['pair']}: R = {settings['mixture_weight']}, W = {settings['kv_window']}, "
         f"M = {settings['max_lookahead']}; {kind} on {machine}"
     )
+
+
+def _add_engines(table: Table, part: dict[str, Any]) -> None:
+    if "skipped" in part:
+        table.add_row("ONNX Runtime over torch", "–", "not installed")
+        return
+    for name, label in DECODERS.items():
+        if name in part["decoders"]:
+            row = part["decoders"][name]
+            label = f"ONNX Runtime over torch, tokens/s: {label}"
+            table.add_row(label, f"{row['median']:.2f}", _quartiles(row))
+    blocked = part["forward_over_products"]["blocked"]
+    label = "ONNX Runtime: passes over products of blocked weights"
+    table.add_row(label, f"{blocked['median']:.2f}", _quartiles(blocked))
 
 
 def _add_seven_b(table: Table, part: dict[str, Any]) -> None:

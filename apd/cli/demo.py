@@ -120,6 +120,7 @@ def load(arguments: argparse.Namespace) -> Pair:
         pair_name(arguments) if arguments.dllm_path is None else arguments.pair,
         device=arguments.device,
         dtype=arguments.dtype,
+        engine=arguments.engine,
         **chosen_checkpoints(arguments),
     )
     if pair.verifier is None:
@@ -131,7 +132,8 @@ def load(arguments: argparse.Namespace) -> Pair:
     if name is None:
         return pair
     dtype = arguments.dtype or chosen_spec(arguments).dtype
-    baseline = load_ar(name, device=arguments.device, dtype=dtype)
+    device, engine = arguments.device, arguments.engine
+    baseline = load_ar(name, device=device, dtype=dtype, engine=engine)
     check_agreement(pair.tokenizer, baseline.tokenizer, f"pair {pair.name} and {name}")
     return replace(pair, baselines={name: baseline})
 
