@@ -10,7 +10,7 @@ from torch import Tensor
 from apd.benchmarks.models import BenchModels, word_problems
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import Task, ratio, spread, take_turns
-from apd.decoding import adaptive, autoregressive, left_to_right
+from apd.decoding import AdaptiveConfig, adaptive, autoregressive, left_to_right
 from apd.errors import ApdError
 from apd.models import Pair
 
@@ -33,8 +33,7 @@ def compare_decoders(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
     shares: list[float] = []
     lengths: list[float] = []
     tasks = decode_tasks(pair, prompts, settings, shares, lengths)
-    config = settings.adaptive()
-    tasks["baseline"] = _total(lambda prompt: models.plainly(prompt, config), prompts)
+    tasks["baseline"] = _plain_baseline(models, prompts, settings.adaptive())
     speeds = take_turns(tasks, settings.rounds)
     rounds = settings.rounds
     found: dict[str, Any] = {
@@ -93,6 +92,16 @@ def decode_tasks(
         decode = _autoregressive(large, settings.autoregressive())
         tasks["autoregressive"] = _total(decode, prompts)
     return tasks
+
+
+def _plain_baseline(models: BenchModels, prompts: list[Tensor], config: AdaptiveConfig) -> Task:
+    """Tokens per second of the plain baseline."""
+
+    def run() -> float:
+        results = [models.plainly(prompt, config) for prompt in prompts]
+        return sum(len(r.tokens) for r in results) / sum(r.wall_s for r in results)
+
+    return run
 
 
 def _autoregressive(model: Any, config: Any) -> Callable[[Tensor], Any]:

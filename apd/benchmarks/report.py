@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from apd.benchmarks.tuning import Tuning
+
 from apd.statistics.report import machine_name
 
 RATIOS = {
@@ -100,3 +102,24 @@ def _add_seven_b(table: Table, part: dict[str, Any]) -> None:
 
 def _quartiles(part: dict[str, Any]) -> str:
     return f"{part['low']:.2f} – {part['high']:.2f}"
+
+
+def tuning_tables(found: Tuning) -> list[Table]:
+    """What is fastest here, and what W and M would do."""
+    from rich.table import Table
+
+    best = found.best
+    chunk = best.verify_chunk or "as accepted"
+    fastest = f"fastest: {best.engine}, threads {best.threads}, chunk {chunk}"
+    choices = Table(title="Without changing a token", caption=fastest)
+    choices.add_column("choice")
+    choices.add_column("tokens/s over the first", justify="right")
+    choices.add_column("quartiles", justify="right")
+    for name, part in found.choices.items():
+        choices.add_row(name, f"{part.median:.2f}", f"{part.low:.2f} – {part.high:.2f}")
+    others = Table(title="W and M change texts: choose them by accuracy")
+    for heading in ("W", "M", "tokens/s", "tokens/iteration"):
+        others.add_column(heading, justify="right")
+    for (W, M), (speed, length) in found.settings_that_change_texts.items():
+        others.add_row(str(W), str(M), f"{speed:.0f}", f"{length:.2f}")
+    return [choices, others]

@@ -129,8 +129,11 @@ def _add_models(group: Any) -> None:
     add_flag(group, "--device", metavar="NAME", help=device)
     dtype = "precision of the weights (default: the pair's)"
     add_flag(group, "--dtype", choices=DTYPES, help=dtype)
-    engine = "what computes passes: torch (default), or onnxruntime, for small models on a CPU"
-    add_flag(group, "--engine", choices=ENGINES, default="torch", help=engine)
+    engine = (
+        "what computes passes: torch, or onnxruntime, for small models on a CPU (default: what "
+        "`apd bench --tune` has found, else torch)"
+    )
+    add_flag(group, "--engine", choices=ENGINES, help=engine)
 
 
 def _add_output(group: Any) -> None:
