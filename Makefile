@@ -89,6 +89,6 @@ $(BOOK): $(TORCH) pyproject.toml
 	@touch $@ $(CORE)
 
 $(ALL): $(TORCH) pyproject.toml
-	@echo 'Installing apd[book,eval,quantize,sweep,dev] ...'
-	@$(PIP) -e '.[book,eval,quantize,sweep,dev]'
+	@echo 'Installing apd[book,eval,quantize,onnxruntime,sweep,dev] ...'
+	@$(PIP) -e '.[book,eval,quantize,onnxruntime,sweep,dev]'
 	@touch $@ $(CORE) $(BOOK)

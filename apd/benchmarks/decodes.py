@@ -10,7 +10,7 @@ from torch import Tensor
 from apd.benchmarks.models import BenchModels, word_problems
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import Task, ratio, spread, take_turns
-from apd.decoding import adaptive, autoregressive, left_to_right
+from apd.decoding import AdaptiveConfig, adaptive, autoregressive, left_to_right
 from apd.errors import ApdError
 from apd.models import Pair
 
@@ -32,7 +32,8 @@ def compare_decoders(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
     check_same_tokens(models, prompts, settings)
     shares: list[float] = []
     lengths: list[float] = []
-    tasks = _tasks(pair, models, prompts, settings, shares, lengths)
+    tasks = decode_tasks(pair, prompts, settings, shares, lengths)
+    tasks["baseline"] = _plain_baseline(models, prompts, settings.adaptive())
     speeds = take_turns(tasks, settings.rounds)
     rounds = settings.rounds
     found: dict[str, Any] = {
@@ -60,16 +61,19 @@ def check_same_tokens(models: BenchModels, prompts: list[Tensor], settings: Benc
             )
 
 
-def _tasks(
+def decode_tasks(
     pair: Pair,
-    models: BenchModels,
     prompts: list[Tensor],
     settings: BenchSettings,
     shares: list[float],
     lengths: list[float],
 ) -> dict[str, Task]:
-    """Decode all prompts once and return tokens per second, for each decoder by name."""
-    config = settings.adaptive()
+    """Decode all prompts once and return tokens per second, for each decoder by name.
+
+    Args:
+        shares, lengths: receive APD's share of wall time in passes, and tokens per iteration.
+    """
+    models, config = BenchModels.of(pair), settings.adaptive()
 
     def apd() -> float:
         results = [adaptive(models.dllm, models.verifier, prompt, config) for prompt in prompts]
@@ -79,21 +83,25 @@ def _tasks(
         lengths.append(tokens / sum(len(result.iterations) for result in results))
         return tokens / wall
 
-    def baseline() -> float:
-        results = [models.plainly(prompt, config) for prompt in prompts]
-        return sum(len(r.tokens) for r in results) / sum(r.wall_s for r in results)
-
     one_token = settings.one_token()
     tasks: dict[str, Task] = {
         "apd": apd,
-        "baseline": baseline,
         "one_token": _total(lambda prompt: left_to_right(models.dllm, prompt, one_token), prompts),
     }
     for large in list(pair.baselines.values())[:1]:
-        plain = settings.autoregressive()
-        decode = _autoregressive(large, plain)
+        decode = _autoregressive(large, settings.autoregressive())
         tasks["autoregressive"] = _total(decode, prompts)
     return tasks
+
+
+def _plain_baseline(models: BenchModels, prompts: list[Tensor], config: AdaptiveConfig) -> Task:
+    """Tokens per second of the plain baseline."""
+
+    def run() -> float:
+        results = [models.plainly(prompt, config) for prompt in prompts]
+        return sum(len(r.tokens) for r in results) / sum(r.wall_s for r in results)
+
+    return run
 
 
 def _autoregressive(model: Any, config: Any) -> Callable[[Tensor], Any]:

@@ -94,9 +94,17 @@ def compare_forwards(
                     **_over_products(seconds),
                 }
             )
+    iteration = passes_over_products(models, settings, tokens_per_iteration, calls)
+    return {**iteration, "by_shape": shapes}
+
+
+def passes_over_products(
+    models: BenchModels, settings: BenchSettings, tokens_per_iteration: float, calls: int = CALLS
+) -> dict[str, Any]:
+    """The first part of `compare_forwards`: the two passes of an iteration together."""
     timed = [_timed(models, shape, calls) for shape in _iteration(settings, tokens_per_iteration)]
     together = {name: _sum_of([tasks[name] for tasks in timed]) for name in timed[0]}
-    return {**_over_products(take_turns(together, settings.rounds)), "by_shape": shapes}
+    return _over_products(take_turns(together, settings.rounds))
 
 
 def _iteration(settings: BenchSettings, tokens_per_iteration: float) -> tuple[PassShape, ...]:

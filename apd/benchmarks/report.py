@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from apd.benchmarks.tuning import Tuning
+
 from apd.statistics.report import machine_name
 
 RATIOS = {
@@ -16,6 +18,11 @@ RATIOS = {
     "apd_over_autoregressive": "APD over the large autoregressive model, tokens/s",
     "forward_share": "share of wall time in forward passes",
     "forward_over_products": "forward passes of an iteration over their bare products",
+}
+DECODERS = {
+    "apd": "APD",
+    "one_token": "K = 1",
+    "autoregressive": "the large autoregressive model",
 }
 SWEEPS = {
     "sequence_length": "time per iteration ~ length^x, W and M set",
@@ -43,6 +50,7 @@ def summary_table(found: dict[str, Any]) -> Table:
                 blocked = part["blocked"]
                 label = "the same over products of blocked weights"
                 table.add_row(label, f"{blocked['median']:.2f}", _quartiles(blocked))
+    _add_engines(table, found["engines"])
     for name, label in SWEEPS.items():
         sweep = found["scaling"][name]
         table.add_row(label, f"x = {sweep['exponent']:.2f}", f"± {sweep['exponent_stderr']:.2f}")
@@ -65,6 +73,20 @@ def _title(found: dict[str, Any]) -> str:
     )
 
 
+def _add_engines(table: Table, part: dict[str, Any]) -> None:
+    if "skipped" in part:
+        table.add_row("ONNX Runtime over torch", "–", "not installed")
+        return
+    for name, label in DECODERS.items():
+        if name in part["decoders"]:
+            row = part["decoders"][name]
+            label = f"ONNX Runtime over torch, tokens/s: {label}"
+            table.add_row(label, f"{row['median']:.2f}", _quartiles(row))
+    blocked = part["forward_over_products"]["blocked"]
+    label = "ONNX Runtime: passes over products of blocked weights"
+    table.add_row(label, f"{blocked['median']:.2f}", _quartiles(blocked))
+
+
 def _add_seven_b(table: Table, part: dict[str, Any]) -> None:
     if "skipped" in part:
         table.add_row("shapes of Dream-7B, random weights", "–", "no CUDA GPU")
@@ -80,3 +102,24 @@ def _add_seven_b(table: Table, part: dict[str, Any]) -> None:
 
 def _quartiles(part: dict[str, Any]) -> str:
     return f"{part['low']:.2f} – {part['high']:.2f}"
+
+
+def tuning_tables(found: Tuning) -> list[Table]:
+    """What is fastest here, and what W and M would do."""
+    from rich.table import Table
+
+    best = found.best
+    chunk = best.verify_chunk or "as accepted"
+    fastest = f"fastest: {best.engine}, threads {best.threads}, chunk {chunk}"
+    choices = Table(title="Without changing a token", caption=fastest)
+    choices.add_column("choice")
+    choices.add_column("tokens/s over the first", justify="right")
+    choices.add_column("quartiles", justify="right")
+    for name, part in found.choices.items():
+        choices.add_row(name, f"{part.median:.2f}", f"{part.low:.2f} – {part.high:.2f}")
+    others = Table(title="W and M change texts: choose them by accuracy")
+    for heading in ("W", "M", "tokens/s", "tokens/iteration"):
+        others.add_column(heading, justify="right")
+    for (W, M), (speed, length) in found.settings_that_change_texts.items():
+        others.add_row(str(W), str(M), f"{speed:.0f}", f"{length:.2f}")
+    return [choices, others]

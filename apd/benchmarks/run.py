@@ -13,6 +13,7 @@ import torch
 
 from apd.benchmarks.batches import measure_batches
 from apd.benchmarks.decodes import compare_decoders
+from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import CALLS, compare_forwards
 from apd.benchmarks.iterations import compare_wide
 from apd.benchmarks.models import BenchModels, word_problems
@@ -52,6 +53,10 @@ def run_benchmarks(
     report("decoders: APD, plain baseline, K = 1, autoregressive")
     found: dict[str, Any] = compare_decoders(pair, settings)
     accepted = found["tokens_per_iteration"]["median"]
+    report("engines: ONNX Runtime against torch")
+    found["engines"] = compare_engines(pair, settings, accepted)
+    if "skipped" in found["engines"]:
+        report(found["engines"]["skipped"])
     report("batches")
     found["batches"] = measure_batches(pair, settings)
     report("forward passes against their bare products")

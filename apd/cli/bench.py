@@ -29,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--problems", type=int, metavar="N", help="prompts in each repetition")
     parser.add_argument("--threads", type=int, metavar="N", help="threads of torch")
     parser.add_argument(
+        "--tune",
+        action="store_true",
+        help="find what is fastest here without changing a token: engine, threads, chunk size; "
+        "`apd demo` uses it from then on",
+    )
+    parser.add_argument(
         "--gpu",
         action="store_true",
         help="measure what needs a CUDA GPU instead: passes and decodes at the shapes of Dream-7B, "
@@ -63,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}
     settings = quick_settings(**given) if arguments.quick else BenchSettings(**given)
+    if arguments.tune:
+        return _run_tune(arguments, settings)
     set_threads(arguments.threads)
     if arguments.gpu:
         return _run_gpu(arguments, settings)
@@ -82,6 +90,25 @@ def run(arguments: argparse.Namespace) -> int:
             else arguments.output / settings.pair
         )
         print(f"wrote {store(found, directory)}", file=sys.stderr)
+    return 0
+
+
+def _run_tune(arguments: argparse.Namespace, settings: Any) -> int:
+    from rich.console import Console
+
+    from apd.benchmarks.report import tuning_tables
+    from apd.benchmarks.tuning import remember, tune
+    from apd.errors import ApdError
+
+    unused = {"--store": arguments.store, "--gpu": arguments.gpu, "--json": arguments.json}
+    unused["--threads"] = arguments.threads is not None
+    for flag, given in unused.items():
+        if given:
+            raise ApdError(f"{flag} is not used with --tune; leave one of them out")
+    found = tune(settings, lambda line: print(line, file=sys.stderr, flush=True))
+    for table in tuning_tables(found):
+        Console().print(table)
+    print(f"remembered in {remember(found.best, settings.pair)}", file=sys.stderr)
     return 0
 
 

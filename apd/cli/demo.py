@@ -30,8 +30,10 @@ from apd.errors import ApdError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from apd.benchmarks.tuning import Tuned
     from apd.cli.demo_output import Report
     from apd.decoding import AdaptiveConfig, DecodeResult, Stream
+    from apd.models.onnx_pass import Engine
     from apd.models.pairs import Pair
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -69,12 +71,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def decode(arguments: argparse.Namespace, console: Console, notes: Console) -> Report:
     """Load the models, warm them up, decode with each, showing the text unless JSON is wanted."""
+    import torch
     from rich.text import Text
 
     from apd.cli.demo_output import Report, show
     from apd.display import visible
 
     config = adaptive_config(arguments)
+    tuned = tuned_for(arguments)
+    if tuned is not None:
+        torch.set_num_threads(tuned.threads)
+        arguments.engine = tuned.engine
+        config = replace(config, verify_chunk=tuned.verify_chunk)
+        how = f"{tuned.engine}, threads {tuned.threads}"
+        notes.print(f"As tuned for this machine: {how}", style="dim")
     notes.print(f"Loading {visible(pair_name(arguments))} ...", style="dim")
     pair = load(arguments)
     runs = decoders(arguments, pair, config)
@@ -106,6 +116,17 @@ def repeated(
     return rounds
 
 
+def tuned_for(arguments: argparse.Namespace) -> Tuned | None:
+    """What `apd bench --tune` has found for this pair here, unless the arguments say otherwise."""
+    from apd.benchmarks.tuning import remembered
+    from apd.models.placement import choose_device
+
+    own = ("engine", "device", "dtype", "dllm_path", "verifier_path", "quantize")
+    if any(getattr(arguments, name) is not None for name in own):
+        return None
+    return remembered(pair_name(arguments)) if choose_device(None).type == "cpu" else None
+
+
 def load(arguments: argparse.Namespace) -> Pair:
     """The pair that the arguments name, with the one baseline to compare with, if any.
 
@@ -120,6 +141,7 @@ def load(arguments: argparse.Namespace) -> Pair:
         pair_name(arguments) if arguments.dllm_path is None else arguments.pair,
         device=arguments.device,
         dtype=arguments.dtype,
+        engine=arguments.engine or "torch",
         **chosen_checkpoints(arguments),
     )
     if pair.verifier is None:
@@ -131,7 +153,8 @@ def load(arguments: argparse.Namespace) -> Pair:
     if name is None:
         return pair
     dtype = arguments.dtype or chosen_spec(arguments).dtype
-    baseline = load_ar(name, device=arguments.device, dtype=dtype)
+    engine: Engine = arguments.engine or "torch"
+    baseline = load_ar(name, device=arguments.device, dtype=dtype, engine=engine)
     check_agreement(pair.tokenizer, baseline.tokenizer, f"pair {pair.name} and {name}")
     return replace(pair, baselines={name: baseline})
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PAIR = "mini"
 DTYPES = ("float32", "bfloat16", "float16")
+ENGINES = ("torch", "onnxruntime")
 # Of the paper's demo.
 PAPER: dict[str, Any] = {"mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 100}
 LENGTHS = ("kv_window", "max_lookahead")  # of these, in proportion to the pair's canvas
@@ -128,6 +129,11 @@ def _add_models(group: Any) -> None:
     add_flag(group, "--device", metavar="NAME", help=device)
     dtype = "precision of the weights (default: the pair's)"
     add_flag(group, "--dtype", choices=DTYPES, help=dtype)
+    engine = (
+        "what computes passes: torch, or onnxruntime, for small models on a CPU (default: what "
+        "`apd bench --tune` has found, else torch)"
+    )
+    add_flag(group, "--engine", choices=ENGINES, help=engine)
 
 
 def _add_output(group: Any) -> None:

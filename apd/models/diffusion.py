@@ -22,7 +22,6 @@ from apd.models.families import family_of, is_shifted, load_bidirectional
 from apd.models.inference import inference_pass
 from apd.models.kv_cache import KeyValueCache
 from apd.models.kv_window import check_kv_window, first_recomputed
-from apd.models.lean import LeanDecoder
 from apd.models.positions import PositionLimit
 from apd.models.quantization import Precision, quantize_weights
 from apd.models.segments import Pass, Rows, Segment
@@ -164,7 +163,7 @@ class MaskedDiffusionLM:
         Raises:
             ApdError: the model does not run through the lean pass.
         """
-        if not isinstance(self.inference, LeanDecoder):
+        if not self.inference.takes_sight:
             raise ApdError(
                 f"{self.name} runs through transformers' own pass, which has no shadow of a block: "
                 "use another decoder than wino"

@@ -26,6 +26,11 @@ class KeyValueCache:
         self._stored = self._allocate(0)
 
     @property
+    def stored(self) -> Tensor:
+        """(layers, 2, heads, capacity, head_dim) keys and values, as they lie in memory."""
+        return self._stored
+
+    @property
     def capacity(self) -> int:
         """Positions there is room for."""
         return self._stored.shape[3]
@@ -64,6 +69,10 @@ class KeyValueCache:
         stored = self._stored[layer]
         stored[0, :, self.start : self.stop] = keys.transpose(0, 1)
         stored[1, :, self.start : self.stop] = values.transpose(0, 1)
+
+    def write_all(self, keys_values: Tensor) -> None:
+        """Store (layers, 2, heads, stop - start, head_dim) keys and values of every layer."""
+        self._stored[:, :, :, self.start : self.stop] = keys_values
 
     def read(self, layer: int, stop: int) -> tuple[Tensor, Tensor]:
         """Views of the keys and values of positions 0..stop-1: (heads, stop, head_dim) each."""

@@ -46,6 +46,7 @@ class LeanDecoder:
     """
 
     keeps_keys = True
+    takes_sight = True
 
     def __init__(self, model: Any, *, causal: bool) -> None:
         parts, config = model.model, model.config

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from apd.decoding.result import DecodeResult
     from apd.models.diffusion import MaskedDiffusionLM
+    from apd.models.onnx_pass import Engine
     from apd.models.quantization import Precision
     from apd.models.verifier import CausalVerifier
 
@@ -192,6 +193,7 @@ def load_pair(
     shifted: bool | None = None,
     quantize: Precision | None = None,
     compiled: bool = False,
+    engine: Engine = "torch",
 ) -> Pair:
     """Load a pair, checking that its models mean the same tokens by the same ids.
 
@@ -205,13 +207,16 @@ def load_pair(
         shifted: whether the dLLM's output i predicts position i + 1; None leaves it to its family.
         quantize: make the dLLM's linear weights "int8" or "int4"; None leaves them.
         compiled: run the models through ``torch.compile``: worth it on a GPU and for long runs.
+        engine: what computes passes: "torch", or "onnxruntime", which is faster for small models
+            in float32 on a CPU, and is optional (``pip install 'apd[onnxruntime]'``).
 
     Raises:
         ApdError: unknown pair, checkpoints missing, corrupt, too large or of the wrong kind, or
-            tokenizers that disagree.
+            tokenizers that disagree; or the engine is not installed or cannot run the models.
     """
     from apd.models.capacity import check_room
     from apd.models.diffusion import load_diffusion
+    from apd.models.onnx_pass import check_engine, run_by
     from apd.models.placement import choose_device, choose_dtype
     from apd.models.quantization import check_precision
     from apd.models.vocabulary import check_agreement, ids_unknown_to, load_tokenizer
@@ -219,6 +224,7 @@ def load_pair(
     spec = choose_spec(name, dllm, verifier)
     quantize = quantize or spec.quantize
     check_precision(quantize)
+    check_engine(engine)
     place = choose_device(device)
     precision = choose_dtype(dtype or spec.dtype, place)
     source = verifier or spec.verifier
@@ -244,10 +250,11 @@ def load_pair(
         quantize=quantize,
     )
     drafter.inference.block()
-    if compiled:
-        drafter.inference.compile()
-        for model in loaded.values():
+    models: list[MaskedDiffusionLM | CausalVerifier] = [drafter, *loaded.values()]
+    for model in models:
+        if compiled:
             model.inference.compile()
+        model.inference = run_by(engine, model.name, model.inference)
     compared = {last_part(path): loaded[path] for path in (spec.baselines if baselines else ())}
     return Pair(
         name=spec.name,
@@ -278,14 +285,20 @@ def load_ar(
     *,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
+    engine: Engine = "torch",
 ) -> CausalVerifier:
     """Load a causal language model: a mini model's name, a directory, or a hub name.
 
+    Args:
+        device, dtype, engine: as for `load_pair`.
+
     Raises:
-        ApdError: the checkpoint is missing, corrupt, too large or of another kind.
+        ApdError: the checkpoint is missing, corrupt, too large or of another kind; or the engine
+            is not installed or cannot run it.
     """
     from apd.models.capacity import check_room
     from apd.models.causal import read_causal_config
+    from apd.models.onnx_pass import run_by
     from apd.models.placement import choose_device, choose_dtype
     from apd.models.verifier import load_verifier
 
@@ -296,4 +309,5 @@ def load_ar(
     check_room([directory], place, precision)
     model = load_verifier(directory, place, precision)
     model.inference.block()
+    model.inference = run_by(engine, model.name, model.inference)
     return model

@@ -56,6 +56,8 @@ class PlainDecoder:
         causal: whether a position attends to itself and those before it only, or to all.
     """
 
+    takes_sight = False
+
     def __init__(self, model: Any, *, causal: bool) -> None:
         self.causal = causal
         self._model = model

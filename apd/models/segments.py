@@ -44,7 +44,7 @@ class Segment:
         rotated_as: the position that the first is taken for, if another than its own.
         sight: (T, positions in sight) bool, what each position sees; None for all of it.
 
-    The last three are the lean pass's alone.
+    The last three are for passes that take them (``takes_sight``).
     """
 
     tokens: Tensor
@@ -89,9 +89,11 @@ class InferencePass(Protocol):
     Attributes:
         keeps_keys: whether keys and values are kept from pass to pass; if not, ``stop`` of its
             caches stays 0 and every segment begins at 0.
+        takes_sight: whether the last three attributes of a segment may be given.
     """
 
     keeps_keys: bool
+    takes_sight: bool
 
     def new_cache(self) -> Any:
         """An empty `Cache` of this model's shape."""

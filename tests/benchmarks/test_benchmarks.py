@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from apd import load_pair
 from apd.benchmarks import run as runs
 from apd.benchmarks.decodes import check_same_tokens, compare_decoders
+from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import (
     CONTEXT,
     PassShape,
@@ -302,6 +303,10 @@ def made_up_run():
         "pair": "mini",
         "apd_over_baseline": ratios,
         "iteration_over_baseline_real_vocabulary": {**ratios, "label": "timing only: random head"},
+        "engines": {
+            "decoders": {"apd": ratios, "one_token": ratios},
+            "forward_over_products": {**ratios, "blocked": {**ratios, "median": 1.25}},
+        },
         "scaling": {
             **dict.fromkeys((*names, "vocabulary"), sweep),
             "growth": {"slope": 0.01, "slope_stderr": 0.02},
@@ -310,6 +315,27 @@ def made_up_run():
         "settings": {"quick": True, "mixture_weight": 0.7, "kv_window": 16, "max_lookahead": 64},
         "provenance": {"machine": {"gpu": None, "cpu": "a processor", "threads": 2}},
     }
+
+
+class TestEngines:
+    def test_every_decoder_is_timed_in_both_with_the_same_texts(self, pair):
+        pytest.importorskip("onnxruntime")
+        found = compare_engines(load_pair("mini", device="cpu", baselines=True), TINY, 4.0)
+        assert found["same_tokens"] == 1
+        assert set(found["decoders"]) == {"apd", "one_token", "autoregressive"}
+        for row in found["decoders"].values():
+            expected = row["onnxruntime_tok_s"] / row["torch_tok_s"]
+            assert row["median"] == pytest.approx(expected)
+        assert set(found["apd_over"]) == {"torch", "onnxruntime"}
+        assert 0 < found["forward_share"]["median"] < 1
+        assert found["forward_over_products"]["blocked"]["median"] > 0
+
+    def test_without_the_runtime_it_says_so(self, pair, monkeypatch):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        found = compare_engines(pair, TINY, 4.0)
+        assert "pip install 'apd[onnxruntime]'" in found["skipped"]
+        table = summary_table(made_up_run() | {"engines": found})
+        assert "not installed" in list(table.columns[2].cells)
 
 
 class TestCommand:
@@ -335,6 +361,7 @@ class TestCommand:
         assert main(["bench", "--random-shapes", "tiny", "--rounds", "4"]) == 0
         printed = capsys.readouterr().out
         assert "timing only" in printed and "no CUDA GPU" in printed
+        assert "ONNX Runtime over torch, tokens/s: K = 1" in printed and "1.25" in printed
         assert asked[0][0].rounds == 4 and not asked[0][0].quick and asked[0][1] == "tiny"
 
     def test_store_writes_what_can_be_read_back(self, asked, tmp_path, capsys):

@@ -59,7 +59,7 @@ def test_the_core_is_small():
 
 
 def test_the_extras_are_those_the_readme_names():
-    assert set(EXTRAS) == {"book", "eval", "quantize", "sweep", "dev"}
+    assert set(EXTRAS) == {"book", "eval", "quantize", "onnxruntime", "sweep", "dev"}
 
 
 @pytest.mark.parametrize("requirement", requirements())

@@ -50,7 +50,7 @@ def test_make_installs_torch_first_and_with_the_tested_versions():
     installs = [line for line in plan.splitlines() if " pip " in line]
     assert all("-c constraints.txt" in line for line in installs)
     assert installs[0].split()[-1] == "torch"
-    assert installs[1].split()[-1] == "'.[book,eval,quantize,sweep,dev]'"
+    assert installs[1].split()[-1] == "'.[book,eval,quantize,onnxruntime,sweep,dev]'"
 
 
 def test_continuous_integration_runs_the_readme_s_test_command():
