@@ -10,6 +10,7 @@ from apd.decoding.configuration import configure
 from apd.paper.scale import GSM, Scale
 from apd.paper.settings import adaptive, baseline, left_to_right
 from apd.runs.grid import Cell
+from apd.runs.models import VERIFIER
 
 WEIGHTS = (0.0, 0.3, 0.5, 0.7)  # R
 ORACLE = {"noise": "fresh", "top_p": 0.95}  # as the others are sampled
@@ -34,7 +35,8 @@ def verifiers(scale: Scale) -> tuple[Cell, ...]:
 
 
 def one_verifier(scale: Scale) -> tuple[Cell, ...]:
-    """APD with the pair's verifier, or with whatever stands in its place."""
+    """The pair's verifier, or whatever stands in its place: alone, and APD with it."""
     if scale.dllm != "dream":
         return ()
-    return tuple(Cell(scale.tasks[GSM], adaptive(scale, GSM, R)) for R in WEIGHTS)
+    shown = (baseline(scale, GSM, VERIFIER), *(adaptive(scale, GSM, R) for R in WEIGHTS))
+    return tuple(Cell(scale.tasks[GSM], each) for each in shown)

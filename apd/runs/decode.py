@@ -88,7 +88,8 @@ def require_runnable(pair: Pair, configuration: Configuration) -> None:
             f"pair {pair.name!r} has no verifier, which algorithm {configuration.algorithm!r} "
             "needs; use another algorithm, or a pair with a verifier"
         )
-    if configuration.model != DLLM and configuration.model not in pair.baselines:
+    loaded = {DLLM, *pair.baselines} | ({"verifier"} if pair.verifier is not None else set())
+    if configuration.model not in loaded:
         known = ", ".join(pair.baselines) or "none"
         raise ApdError(
             f"pair {pair.name!r} has no autoregressive model {configuration.model!r}; "
