@@ -11,7 +11,7 @@ from apd import plots
 from apd.decoding.registry import decoder
 from apd.display.markup import Html
 from apd.display.sortable import TableCell, number, sortable_table
-from apd.statistics.aup_curves import AupSettings, aup_table
+from apd.statistics.aup_curves import AupSettings, aup_table, forwards
 from apd.statistics.equal_accuracy import ONE_TOKEN
 from apd.statistics.estimates import difference
 from apd.statistics.report import plus_minus
@@ -51,9 +51,9 @@ def method_table(table: pd.DataFrame, task: str, large: str | None) -> pd.DataFr
 
     Returns:
         Columns configuration, algorithm, model, label; and with a column of standard errors each:
-        accuracy, tokens_per_forward (of the dLLM; an autoregressive model's own),
-        tokens_per_forward_all (with the verifier's), throughput_tok_s, latency_s, gap (accuracy
-        above K = 1 on the same problems).
+        accuracy, tokens_per_forward (of the dLLM, or of the autoregressive model that decodes),
+        tokens_per_forward_all (with those of the second model), throughput_tok_s, latency_s, gap
+        (accuracy above K = 1 on the same problems).
     """
     rows = table[table["task"] == task]
     summary = summarise(rows).set_index(["configuration", "metric"])
@@ -74,10 +74,9 @@ def method_table(table: pd.DataFrame, task: str, large: str | None) -> pd.DataFr
             known = (name, metric) in summary.index
             mean, stderr = summary.loc[(name, metric), ["mean", "stderr"]] if known else (_NAN,) * 2
             entry |= {metric: mean, f"{metric}_stderr": stderr}
-        for column, all_passes in (("tokens_per_forward", False), ("tokens_per_forward_all", True)):
-            ratio, stderr = ratio_of_sums(
-                run["generated_tokens"].astype(float), _passes(run, all_passes)
-            )
+        for column, both in (("tokens_per_forward", False), ("tokens_per_forward_all", True)):
+            passes = forwards(run, count_verifier=both).astype(float)
+            ratio, stderr = ratio_of_sums(run["generated_tokens"].astype(float), passes)
             entry |= {column: ratio, f"{column}_stderr": stderr}
         if ONE_TOKEN in right:
             gap = difference(right[name], right[ONE_TOKEN])
@@ -86,19 +85,12 @@ def method_table(table: pd.DataFrame, task: str, large: str | None) -> pd.DataFr
     return pd.DataFrame(found)
 
 
-def _passes(run: pd.DataFrame, all_passes: bool) -> pd.Series:
-    """Forward passes of each problem: as AUP counts them, or of all models."""
-    own = run["dllm_forwards"].astype(float)
-    counted = all_passes or decoder(run["algorithm"].iloc[0]).on_baseline
-    return own + run["verifier_forwards"].astype(float) * counted
-
-
 def configurations_table(methods: pd.DataFrame, caption: str) -> Html:
     """Every configuration in a row of a sortable table."""
     shown = {
         "accuracy": ("accuracy", 3),
         "tokens/forward": ("tokens_per_forward", 2),
-        "with the verifier's": ("tokens_per_forward_all", 2),
+        "with the second model's": ("tokens_per_forward_all", 2),
         "tokens/s": ("throughput_tok_s", 0),
         "latency (s)": ("latency_s", 3),
     }

@@ -24,8 +24,8 @@ class AupSettings:
     """How curves are turned into numbers.
 
     Attributes:
-        count_verifier: whether the verifier's forward passes count beside the dLLM's. A baseline's
-            own passes always count.
+        count_verifier: whether the passes of the second model count, too: of the verifier beside
+            the dLLM, or of the drafts beside the autoregressive model that checks them.
         best_accuracy: y_max in percent, or None for the best of all curves on the same task.
         decay, tolerance: α and the tolerated loss of :mod:`apd.statistics.aup`.
         resamples: of the problems, for the standard error.
@@ -41,9 +41,14 @@ class AupSettings:
 
 
 def forwards(table: pd.DataFrame, *, count_verifier: bool) -> pd.Series:
-    """Forward passes of every row of a result table."""
-    counted = count_verifier | table["algorithm"].map(lambda name: decoder(name).on_baseline)
-    return table["dllm_forwards"] + table["verifier_forwards"].where(counted, 0)
+    """Forward passes of every row of a result table.
+
+    An autoregressive model takes one pass an iteration, whether it writes or checks drafts.
+    """
+    if count_verifier:
+        return table["dllm_forwards"] + table["verifier_forwards"]
+    of_baseline = table["algorithm"].map(lambda name: decoder(name).on_baseline)
+    return table["dllm_forwards"].where(~of_baseline, table["iterations"])
 
 
 def operating_points(table: pd.DataFrame, *, count_verifier: bool) -> pd.DataFrame:

@@ -29,6 +29,7 @@ def table(correct: dict[str, list[bool]], passes: dict[str, int]) -> pd.DataFram
                 "task": "odd", "algorithm": "apd", "model": "dllm", "configuration": name,
                 "problem_id": problem, "correct": right, "generated_tokens": 12,
                 "dllm_forwards": passes[name], "verifier_forwards": passes[name],
+                "iterations": passes[name],
             }
             for name, answers in correct.items()
             for problem, right in enumerate(answers)
@@ -53,6 +54,13 @@ def test_a_baselines_own_passes_always_count() -> None:
     rows = ROWS.assign(algorithm="autoregressive", dllm_forwards=0)
     for count in (False, True):
         assert (forwards(rows, count_verifier=count) == rows["verifier_forwards"]).all()
+
+
+def test_drafts_for_a_baseline_count_like_a_verifier() -> None:
+    drafted = ROWS.assign(algorithm="speculative", dllm_forwards=0)
+    drafted["verifier_forwards"] = 4 * drafted["iterations"]  # three drafts and a check
+    assert (forwards(drafted, count_verifier=False) == drafted["iterations"]).all()
+    assert (forwards(drafted, count_verifier=True) == 4 * drafted["iterations"]).all()
 
 
 def test_the_value_is_that_of_the_points() -> None:

@@ -18,6 +18,7 @@ def rows(name: str, correct: list[int], tokens: int, passes: int = 1) -> pd.Data
             "problem_id": range(len(correct)),
             "correct": correct,
             "generated_tokens": tokens,
+            "iterations": passes,
             "dllm_forwards": passes,
             "verifier_forwards": 1,
         }
