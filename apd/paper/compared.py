@@ -147,6 +147,36 @@ def summary_table(table: pd.DataFrame, task: str, large: str | None, caption: st
     return sortable_table(headings, rows, caption)
 
 
+def overview_table(methods: Mapping[str, pd.DataFrame], caption: str) -> Html:
+    """A decoder a row, a task a column: its speed at the accuracy of K = 1, or what it loses.
+
+    Args:
+        methods: task -> `method_table`.
+    """
+    chosen = {task: recommended(table).set_index("label") for task, table in methods.items()}
+    one_token = {
+        task: table.set_index("configuration").loc[ONE_TOKEN, "throughput_tok_s"]
+        for task, table in methods.items()
+    }
+    labels = dict.fromkeys(label for table in chosen.values() for label in table.index)
+    rows: list[list[TableCell | str]] = []
+    for label in labels:
+        known = {task: table.loc[label] for task, table in chosen.items() if label in table.index}
+        first = next(iter(known.values()))
+        cells: list[TableCell | str] = []
+        for task in methods:
+            if task not in known:
+                cells.append("–")
+                continue
+            row = known[task]
+            speed = row["throughput_tok_s"] / one_token[task]
+            lost = f"loses {-row['gap']:.2f} ± {row['gap_stderr']:.2f}"
+            cells.append(TableCell(f"{speed:.1f} times" if row["equal"] else lost,
+                                   speed if row["equal"] else row["gap"]))  # fmt: skip
+        rows.append([label, NEEDS.get(first["algorithm"], NOTHING), *cells])
+    return sortable_table(["decoder", "needs", *methods], rows, caption)
+
+
 def needs_table() -> Html:
     """What every compared decoder needs; there without any measurement."""
     rows = [[decoder(name).look.label, need] for name, need in NEEDS.items()]

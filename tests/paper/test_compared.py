@@ -14,6 +14,7 @@ from apd.paper.compared import (
     frontier,
     method_table,
     needs_table,
+    overview_table,
     pareto,
     recommended,
     summary_table,
@@ -21,6 +22,7 @@ from apd.paper.compared import (
 from apd.paper.comparison import decoders
 from apd.paper.leaderboard import commands, hours, leaderboard, leaderboard_table, published_aup
 from apd.paper.scale import GSM, scale_of
+from apd.statistics.equal_accuracy import ONE_TOKEN
 
 matplotlib.use("Agg")
 
@@ -106,3 +108,22 @@ def test_how_to_fill_apd_s_row_and_how_long_it_takes() -> None:
     assert commands().count("apd eval --pair dream-7b --mixture-weight $R --task") == 2
     assert set(hours()) == {"gsm8k", "hendrycks_math"}
     assert all(0.5 < value < 50 for value in hours().values())
+
+
+def test_the_overview_has_a_speed_where_nothing_is_lost_and_the_loss_elsewhere() -> None:
+    usual = {"model": "dllm", "accuracy": 0.9, "gap_stderr": 0.02}
+    rows = [
+        {"configuration": ONE_TOKEN, "label": "K", "algorithm": "left_to_right"}
+        | usual
+        | {"throughput_tok_s": 100.0, "gap": 0.0},
+        {"configuration": "a", "label": "APD", "algorithm": "apd"}
+        | usual
+        | {"throughput_tok_s": 500.0, "gap": -0.03},
+        {"configuration": "b", "label": "KLASS", "algorithm": "klass"}
+        | usual
+        | {"throughput_tok_s": 900.0, "gap": -0.2},
+    ]
+    shown = overview_table({"one": pd.DataFrame(rows), "two": pd.DataFrame(rows[:1])}, "speeds")
+    text = str(shown)
+    assert "5.0 times" in text and "loses 0.20 ± 0.02" in text and "9.0 times" not in text
+    assert text.count("–") >= 2  # decoders that were not run on a task
