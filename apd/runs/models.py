@@ -129,7 +129,8 @@ def _load_baselines(
         for name, model in baselines.items():
             both = f"{sources[name]} and {sources[VERIFIER]}"
             check_agreement(model.tokenizer, verifier.tokenizer, both)
-    first = next(iter(baselines.values()))
+    first = next(iter(baselines.values()), verifier)
+    assert first is not None  # an experiment names at least one model
     absent: Any = NotLoaded(first.device)
     return Pair(
         name=pair,
