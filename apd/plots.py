@@ -155,15 +155,18 @@ def _image(svg: bytes, style: str = "") -> str:
 
 
 def panel_row(fig: Figure, alt: str) -> PanelRow:
-    """Take a row of panels apart, so that a narrow page can stack them; closes the figure."""
+    """Take rows of panels apart, so that a narrow page can stack them; closes the figure."""
     import matplotlib.pyplot as plt
     from matplotlib.transforms import Bbox
 
     fig.canvas.draw()
     fig.set_layout_engine("none")  # stays as it was drawn, whatever is hidden below
     boxes: list[Any] = [ax.get_tightbbox() for ax in fig.axes]
-    low, high = min(box.y0 for box in boxes), max(box.y1 for box in boxes)
-    strips = [Bbox([[box.x0, low], [box.x1, high]]) for box in boxes]
+    heights = [_height_of_row(box, boxes) for box in boxes]
+    strips = [
+        Bbox([[box.x0, low], [box.x1, high]])
+        for box, (low, high) in zip(boxes, heights, strict=True)
+    ]
     everything = [*fig.legends, *fig.axes]
 
     def cut(shown: Any, box: Bbox) -> tuple[float, bytes]:
@@ -179,6 +182,12 @@ def panel_row(fig: Figure, alt: str) -> PanelRow:
     panels = tuple(map(cut, fig.axes, strips))
     plt.close(fig)
     return PanelRow(legends, panels, alt)
+
+
+def _height_of_row(box: Any, boxes: Sequence[Any]) -> tuple[float, float]:
+    """Lower and upper edge of the row that a panel is in: of all those beside it."""
+    beside = [other for other in boxes if other.y0 < box.y1 and box.y0 < other.y1]
+    return min(other.y0 for other in beside), max(other.y1 for other in beside)
 
 
 def curve(

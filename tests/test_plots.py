@@ -92,6 +92,22 @@ def test_a_row_of_panels_comes_apart_into_images(columns):
     assert sum(width for width, _ in row.panels) < 820  # a page's column
 
 
+def test_panels_of_several_rows_are_as_tall_as_their_row():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    heights = []
+    for rows in (1, 2):
+        with pyplot.rc_context():
+            plots.style()
+            fig, axes = plots.panels(2, rows=rows)
+            for ax in axes.flat:
+                ax.set(xlabel="x", ylabel="y")
+            row = plots.panel_row(fig, "curves")
+        assert len(row.panels) == 2 * rows
+        tall = [re.search(rb'height="([0-9.]+)pt"', svg).group(1) for _, svg in row.panels]
+        heights.append([float(number) for number in tall])
+    assert max(heights[1]) < 1.2 * max(heights[0])
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="method='nobody'"):
         plots.method_style("nobody")
