@@ -75,7 +75,7 @@ def _title(found: dict[str, Any]) -> str:
 
 def _add_engines(table: Table, part: dict[str, Any]) -> None:
     if "skipped" in part:
-        table.add_row("ONNX Runtime over torch", "–", "not installed")
+        table.add_row("ONNX Runtime over torch", "–", "not run")
         return
     for name, label in DECODERS.items():
         if name in part["decoders"]:

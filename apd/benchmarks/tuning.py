@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ from apd.models.onnx_pass import Engine, check_engine
 from apd.paths import user_data_dir
 from apd.runs.provenance import describe_session
 
-ENGINES: tuple[Engine, ...] = ("torch", "onnxruntime")
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 CHUNKS = (None, 4, 8, 16, 32)  # positions verified at a time; None follows acceptance
 WINDOWS = (8, 16, 32)  # W
 LOOKAHEADS = (16, 32, 64)  # M
@@ -138,7 +138,8 @@ def remembered(pair: str) -> Tuned | None:
 
     None if `apd bench --tune` was not run, or its engine has gone since.
     """
-    found = _read(_path()).get(machine_key(), {}).get(pair)
+    known = _read(_path())
+    found = known.get(machine_key(), {}).get(pair) if known else None
     if found is None:
         return None
     tuned = Tuned(**found)

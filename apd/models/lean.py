@@ -126,6 +126,12 @@ class LeanDecoder:
         """(N, V) float32, rows of all passes one after another."""
         return times(self.outputs(rows), self.head).float()
 
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of the matrices of all products, of which faster engines make copies."""
+        matrices = [matrix for layer in self.layers for matrix in layer.matrices]
+        return sum(matrix.weight.nbytes for matrix in [*matrices, self.head])
+
     def block(self, limit: int = BLOCKED_BYTES) -> None:
         """Lay the weights out for faster products, where ``apd.models.products`` can.
 
@@ -134,8 +140,7 @@ class LeanDecoder:
         Args:
             limit: bytes of copies from which on everything stays as it is.
         """
-        matrices = [matrix for layer in self.layers for matrix in layer.matrices]
-        if sum(matrix.weight.nbytes for matrix in [*matrices, self.head]) > limit:
+        if self.weight_bytes > limit:
             return
         self._change_matrices(Matrix.in_blocks)
 

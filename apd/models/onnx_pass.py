@@ -132,8 +132,7 @@ def _obstacle(inference: InferencePass) -> str | None:
     if like.device.type != "cpu" or like.dtype != torch.float32:
         precision = str(like.dtype).removeprefix("torch.")
         return f"it is {precision} on {like.device}, and only float32 on the CPU can be run"
-    matrices = [matrix for layer in inference.layers for matrix in layer.matrices]
-    size = sum(m.weight.nbytes for m in [*matrices, inference.head]) + like.nbytes
+    size = inference.weight_bytes + like.nbytes
     if size > BLOCKED_BYTES:
         limit = BLOCKED_BYTES / 2**30
         return f"its weights of {size / 2**30:.1f} GiB exceed {limit:.0f} GiB, and are copied"

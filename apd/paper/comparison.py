@@ -10,11 +10,10 @@ from typing import Any
 
 from apd.decoding.configuration import DLLM, Configuration, configure
 from apd.paper.grids import MIXTURE_WEIGHTS
-from apd.paper.scale import GPQA, GSM, HUMANEVAL, MATH, Scale
+from apd.paper.scale import GPQA, GSM, HUMANEVAL, LINES, MATH, Scale
 from apd.paper.settings import CAREFUL, FAST, adaptive, any_order, baseline, left_to_right
 from apd.runs.grid import Cell
 
-LINES = "waiting_line"  # a task of the mini suite's second edition
 THRESHOLDS = (0.5, 0.7, 0.9, 0.95)  # Fast-dLLM
 FACTORS = (0.5, 1.0, 2.0)
 GAMMAS = (0.001, 0.01, 0.1, 1.0)  # EB-Sampler, nats

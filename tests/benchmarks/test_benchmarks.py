@@ -335,7 +335,7 @@ class TestEngines:
         found = compare_engines(pair, TINY, 4.0)
         assert "pip install 'apd[onnxruntime]'" in found["skipped"]
         table = summary_table(made_up_run() | {"engines": found})
-        assert "not installed" in list(table.columns[2].cells)
+        assert "not run" in list(table.columns[2].cells)
 
 
 class TestCommand:
