@@ -27,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ARTEFACT",
         help="fig1, fig2, fig3, fig4, fig5, fig6, tab1, tab2, appendix_d, humaneval, or all "
         "(humaneval only with --allow-code-execution); reference_audit, acceptance_rules, "
-        "schedules, lines, verifiers, one_verifier, improving, comparison, comparison_code, or "
-        "beyond (comparison_code only with --allow-code-execution); or claims: only the ledger",
+        "schedules, lines, verifiers, one_verifier, improving, sparse_lookahead, comparison, "
+        "comparison_code, or beyond (comparison_code only with --allow-code-execution); or "
+        "claims: only the ledger",
     )
     what.add_argument("--pair", default="mini", metavar="NAME", help="see `apd models` (mini)")
     what.add_argument("--limit", type=int, metavar="N", help="only the first N problems a task")

@@ -67,6 +67,8 @@ class MarginalRequest:
         window, tokens, start, stop: the pass.
         rows: the positions wanted, consecutive, within start..stop-1. Rows that begin at `start`
             open a new pass; later rows belong to the pass under way, which is not run again.
+        beyond: masked positions from `stop` on that the pass sees too, in even steps; no row is
+            asked of them. None ends the canvas at `stop`.
     """
 
     model: DiffusionLM
@@ -75,6 +77,7 @@ class MarginalRequest:
     start: int
     stop: int
     rows: range
+    beyond: range | None = None
     role: ClassVar[Role] = "dllm"
 
     @property

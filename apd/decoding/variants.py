@@ -3,7 +3,8 @@
 With every setting off this is `apd.decoding.adaptive`, token for token. What each of them changes::
 
     t = first position that is not decoded
-    propose   uncertain_first: fix the tokens at the k positions where the verifier is least sure,
+    propose   sparse_lookahead: show the dLLM every S-th mask behind the lookahead, too
+              uncertain_first: fix the tokens at the k positions where the verifier is least sure,
               and predict the others once more given these
     verify    verifier_temperature: p̂_AR^(1/tau) instead of p̂_AR
     mix       entropy_decay, distance_decay: R_i = R exp(-c H_i - d (i - t)) instead of R
@@ -12,13 +13,14 @@ With every setting off this is `apd.decoding.adaptive`, token for token. What ea
               the draft after it; the iteration ends with the C-th of these
 
 What they promise. With a perfect verifier, R = 0, noise by position and shared acceptance the text
-is that of one token at a time however tokens are drafted, so `uncertain_first` changes it neither;
-nor does `exaggeration`, of any size, which moreover forgives a verifier that errs a little (see
-`target_law`). `corrections` keep the law of such a text under either kind of noise and under every
-rule that draws its target, but where a plain iteration would have left a rejected position to the
-dLLM they leave it to the verifier: with an imperfect one the text is further from the dLLM's own.
-They commit the target's token, an exaggerated one if it is, so that both together are not exact.
-`verifier_temperature` and the decays change what is accepted, and promise nothing.
+is that of one token at a time however tokens are drafted, so that neither `sparse_lookahead` nor
+`uncertain_first` changes it; nor does `exaggeration`, of any size, which moreover forgives a
+verifier that errs a little (see `target_law`). `corrections` keep the law of such a text under
+either kind of noise and under every rule that draws its target, but where a plain iteration would
+have left a rejected position to the dLLM they leave it to the verifier: with an imperfect one the
+text is further from the dLLM's own. They commit the target's token, an exaggerated one if it is, so
+that both together are not exact. `verifier_temperature` and the decays change what is accepted, and
+promise nothing.
 """
 
 from collections.abc import Generator
@@ -70,6 +72,9 @@ class VariantConfig(AdaptiveConfig):
         uncertain_first: k >= 0, positions whose tokens are fixed first; each iteration then takes
             two passes of each model and drafts at most `WITHIN` tokens, and `kv_window` holds for
             the first of its two passes alone.
+        sparse_lookahead: S >= 0; behind the M masks of the lookahead the dLLM is shown every S-th
+            to the end of the canvas, so that it knows how much room there is. Nothing is drafted
+            there. 0 shows none; more needs an M, and no `uncertain_first`.
 
     The other settings are those of `AdaptiveConfig`.
     """
@@ -82,6 +87,9 @@ class VariantConfig(AdaptiveConfig):
     exaggeration: float = setting(0.0, "share by which the target overshoots", metavar="BETA")
     corrections: int = setting(0, "disagreements replaced by the target's token", metavar="C")
     uncertain_first: int = setting(0, "the verifier's uncertain positions fixed first", metavar="N")
+    sparse_lookahead: int = setting(
+        0, "every S-th mask behind M shown, too", metavar="S", symbol="S", earlier=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,9 +100,21 @@ class VariantConfig(AdaptiveConfig):
             value = getattr(self, name)
             valid = is_real(value) and value >= 0
             require(valid, name, value, "a finite number >= 0", "0 is Algorithm 1")
-        for name in ("corrections", "uncertain_first"):
+        for name in ("corrections", "uncertain_first", "sparse_lookahead"):
             value = getattr(self, name)
             require(is_int(value, 0), name, value, "an integer >= 0", "0 is Algorithm 1")
+        stride = self.sparse_lookahead
+        for name, possible, remedy in (
+            ("max_lookahead", self.max_lookahead is not None, "without M all masks are shown"),
+            ("uncertain_first", not self.uncertain_first, "use one of the two"),
+        ):
+            allowed = f"0 with {name}={getattr(self, name)!r}"
+            require(possible or not stride, "sparse_lookahead", stride, allowed, remedy)
+
+    def beyond(self, stop: int, end: int) -> range | None:
+        """Masks that are shown behind a lookahead that ends at `stop`, of a canvas of `end`."""
+        stride = self.sparse_lookahead
+        return range(stop - 1 + stride, end, stride) if stride else None
 
 
 def target_law(
@@ -157,7 +177,10 @@ def variant_steps(
         for chunk in chunks:
             # propose
             if log_ahead is None:
-                logits = yield MarginalRequest(dllm, window, canvas, t, stop, chunk)  # (c, V)
+                beyond = config.beyond(stop, n)
+                logits = yield MarginalRequest(
+                    dllm, window, canvas, t, stop, chunk, beyond
+                )  # (c, V)
                 log_marginal = tempered_log_probs(logits, config.temperature, forbidden)
             else:
                 log_marginal = log_ahead

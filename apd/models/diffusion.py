@@ -109,7 +109,7 @@ class MaskedDiffusionLM:
         windows = [_own(request.window) for request in requests]
         pairs = list(zip(windows, requests, strict=True))
         opening = [(window, r) for window, r in pairs if r.opens_pass]
-        segments = [window.open(r.tokens, r.start, r.stop) for window, r in opening]
+        segments = [window.open(r.tokens, r.start, r.stop, r.beyond) for window, r in opening]
         if segments:
             for (window, _), computed in zip(opening, self.inference.run(segments), strict=True):
                 window.computed = computed
@@ -285,8 +285,15 @@ class MarginalPasses:
         request = MarginalRequest(self._dllm, self, tokens, start, stop, range(start, stop))
         return self._dllm.marginals([request])[0]
 
-    def open(self, tokens: Tensor, start: int, stop: int) -> Segment:
-        """Begin a pass: the positions to compute, from the first that W asks to recompute."""
+    def open(self, tokens: Tensor, start: int, stop: int, beyond: range | None = None) -> Segment:
+        """Begin a pass: the positions to compute, from the first that W asks to recompute.
+
+        Masks ``beyond`` are stored behind the lookahead without a gap, and are overwritten by the
+        next pass as the lookahead is.
+
+        Raises:
+            ApdError: there are masks beyond, and the model's pass takes consecutive positions only.
+        """
         offset = self._dllm.model.prediction_offset
         if not offset <= start < stop <= len(tokens):
             raise ValueError(
@@ -298,8 +305,17 @@ class MarginalPasses:
         first = self._first_recomputed(start)
         self._span = (start, stop)
         self.cache.reserve(len(tokens))
-        ids = tokens[first:stop].to(self._dllm.device)
-        return Segment(ids, first, self.cache, outputs=stop - start + offset)
+        ids = tokens[first:stop]
+        if not beyond:
+            return Segment(ids.to(self._dllm.device), first, self.cache, stop - start + offset)
+        if not self._dllm.inference.takes_sight:
+            raise ApdError(
+                f"{self._dllm.name} runs through transformers' own pass, which takes consecutive "
+                "positions only: use sparse_lookahead=0, a canvas that ends with the lookahead"
+            )
+        ids = torch.cat((ids, tokens[beyond.start : beyond.stop : beyond.step]))
+        outputs = stop - start + offset + len(beyond)
+        return Segment(ids.to(self._dllm.device), first, self.cache, outputs, beyond=beyond)
 
     def rows(self, request: MarginalRequest) -> Rows:
         """The rows of the pass under way that answer ``request``."""

@@ -78,7 +78,7 @@ class LeanDecoder:
         """
         lengths = [len(segment.tokens) for segment in segments]
         hidden = F.embedding(torch.cat([segment.tokens for segment in segments]), self.embedding)
-        rotation = self.rotary.at([(s.angle, s.angle + len(s.tokens)) for s in segments])
+        rotation = self.rotary.at([span for segment in segments for span in segment.spans])
         for segment, length in zip(segments, lengths, strict=True):
             segment.cache.open(segment.first, segment.first + length, segment.end)
         for index, layer in enumerate(self.layers[:-1]):
@@ -107,7 +107,7 @@ class LeanDecoder:
         last, layer = len(self.layers) - 1, self.layers[-1]
         hidden = torch.cat([r.computed.states[r.start : r.stop] for r in rows])
         firsts = [r.computed.segment.angle for r in rows]
-        spans = [(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
+        spans = [range(f + r.start, f + r.stop) for f, r in zip(firsts, rows, strict=True)]
         bias = None if layer.qkv_bias is None else layer.qkv_bias[: self.heads * self.head_dim]
         rotation = self.rotary.at(spans)
         queries, _ = self._project(

@@ -79,7 +79,7 @@ class _Graph:
         self._constants: dict[str, Any] = {}
         self._heads, self._groups, self._size = lean.heads, lean.kv_heads, lean.head_dim
         self.constant("zeroth", np.array([0], np.int64))
-        cos, signed_sin = lean.rotary.at([(0, LONGEST)])  # (P, 1, d) each
+        cos, signed_sin = lean.rotary.at([range(LONGEST)])  # (P, 1, d) each
         half = self._size // 2
         self._cos = self.weight(cos[:, 0, :half])
         self._sin = self.weight(signed_sin[:, 0, half:])

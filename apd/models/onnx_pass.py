@@ -141,7 +141,7 @@ def _obstacle(inference: InferencePass) -> str | None:
 
 def _is_plain(segment: Segment) -> bool:
     """Whether every position sees all that is computed or before (or, if causal, before it)."""
-    special = (segment.end, segment.rotated_as, segment.sight)
+    special = (segment.end, segment.rotated_as, segment.sight, segment.beyond)
     within = segment.first + len(segment.tokens) <= LONGEST
     return within and all(each is None for each in special)
 

@@ -35,16 +35,16 @@ class RotaryTable:
         self._cos = self._sin = self._like
         self._extend(512)
 
-    def at(self, spans: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-        """Rows start..stop-1 of every span, one after another: (N, 1, d) cosines and sines."""
-        longest = max(stop for _, stop in spans)
+    def at(self, spans: Sequence[range]) -> tuple[Tensor, Tensor]:
+        """The positions of every span, one after another: (N, 1, d) cosines and sines."""
+        longest = max(span.stop for span in spans)
         if longest > len(self._cos):
             self._extend(2 * longest)
-        if len(spans) == 1:
-            (start, stop) = spans[0]
-            return self._cos[start:stop], self._sin[start:stop]
-        cos = torch.cat([self._cos[start:stop] for start, stop in spans])
-        return cos, torch.cat([self._sin[start:stop] for start, stop in spans])
+        rows = [slice(span.start, span.stop, span.step) for span in spans]
+        if len(rows) == 1:
+            return self._cos[rows[0]], self._sin[rows[0]]
+        cos = torch.cat([self._cos[row] for row in rows])
+        return cos, torch.cat([self._sin[row] for row in rows])
 
     def _extend(self, length: int) -> None:
         positions = torch.arange(length, device=self._like.device)[None]

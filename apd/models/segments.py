@@ -43,8 +43,10 @@ class Segment:
         end: one past the last position in sight, if some behind the computed ones are cached.
         rotated_as: the position that the first is taken for, if another than its own.
         sight: (T, positions in sight) bool, what each position sees; None for all of it.
+        beyond: positions further on that the last of the tokens stand at, instead of at consecutive
+            ones; None if there are none.
 
-    The last three are for passes that take them (``takes_sight``).
+    The last four are for passes that take them (``takes_sight``).
     """
 
     tokens: Tensor
@@ -54,11 +56,20 @@ class Segment:
     end: int | None = None
     rotated_as: int | None = None
     sight: Tensor | None = None
+    beyond: range | None = None
 
     @property
     def angle(self) -> int:
         """The position that the first one is rotated as."""
         return self.first if self.rotated_as is None else self.rotated_as
+
+    @property
+    def spans(self) -> list[range]:
+        """The positions that the tokens are rotated as."""
+        if self.beyond is None:
+            return [range(self.angle, self.angle + len(self.tokens))]
+        consecutive = len(self.tokens) - len(self.beyond)
+        return [range(self.angle, self.angle + consecutive), self.beyond]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +100,7 @@ class InferencePass(Protocol):
     Attributes:
         keeps_keys: whether keys and values are kept from pass to pass; if not, ``stop`` of its
             caches stays 0 and every segment begins at 0.
-        takes_sight: whether the last three attributes of a segment may be given.
+        takes_sight: whether the last four attributes of a segment may be given.
     """
 
     keeps_keys: bool

@@ -1,4 +1,4 @@
-"""Grids beyond the paper: acceptance rules, its code's deviations, Dream's schedule, lines.
+"""Grids beyond the paper: rules, its code's deviations, Dream's schedule, lines, sparse lookahead.
 
 Like the paper's grids (`apd.paper.grids`) they are on the scale of any pair, and hold K = 1 left to
 right, which speeds are divided by.
@@ -11,15 +11,17 @@ from typing import get_args
 from apd.decoding.acceptance import Acceptance
 from apd.decoding.reference import DEVIATIONS
 from apd.decoding.unmasking import Schedule
-from apd.paper.grids import MIXTURE_WEIGHTS, pareto
-from apd.paper.scale import GSM, LINES, Scale
-from apd.paper.settings import adaptive, any_order, left_to_right, reference
+from apd.paper.grids import APPENDIX_WEIGHT, MIXTURE_WEIGHTS, pareto
+from apd.paper.scale import ESSAY, GSM, LINES, Scale
+from apd.paper.settings import adaptive, any_order, left_to_right, reference, variant
 from apd.runs.grid import Cell
 
 TEMPERATURES = (0.0, 0.2, 0.7, 1.0)
 # Alone or with others. Cutting the vocabulary and stale verdicts change no token of a pair's.
 DEVIATIONS_ALONE = ("greedy_target", "squared_temperature", "fresh_noise", "count_padding")
 FIXED_ON_LINES = (1, 2, 4)  # K
+SHORT_LOOKAHEADS = (16, 32)  # M, on the paper's canvas
+STRIDES = (8, 16)  # every so many masks behind it are shown; on the paper's canvas
 
 
 def acceptance_rules(scale: Scale) -> tuple[Cell, ...]:
@@ -67,3 +69,26 @@ def lines(scale: Scale) -> tuple[Cell, ...]:
     if scale.dllm == "dream":
         configurations += [*pareto(scale, LINES), adaptive(scale, LINES, 0.5)]
     return tuple(Cell(scale.tasks[LINES], each) for each in dict.fromkeys(configurations))
+
+
+def sparse_lookahead(scale: Scale) -> tuple[Cell, ...]:
+    """APD without M, with a short one, and with masks in steps behind it, on texts and problems."""
+    if scale.dllm != "dream":
+        return ()
+    cells = []
+    for task in (ESSAY, GSM):
+        configurations = [left_to_right(scale, task), adaptive(scale, task, APPENDIX_WEIGHT)]
+        for m in SHORT_LOOKAHEADS:
+            configurations.append(adaptive(scale, task, APPENDIX_WEIGHT, max_lookahead=m))
+            configurations += [
+                variant(
+                    scale,
+                    task,
+                    APPENDIX_WEIGHT,
+                    max_lookahead=scale.length(m),
+                    sparse_lookahead=scale.length(stride),
+                )
+                for stride in STRIDES
+            ]
+        cells += [Cell(scale.tasks[task], each) for each in configurations]
+    return tuple(cells)

@@ -78,6 +78,12 @@ BEYOND: Mapping[str, Artefact] = {
             "one_verifier", "One verifier", "APD with this verifier alone", verifiers.one_verifier
         ),
         Artefact("improving", "Improving APD", "every idea over its settings", improving.improving),
+        Artefact(
+            "sparse_lookahead",
+            "Sparse lookahead",
+            "a short M, and masks in steps behind it",
+            beyond.sparse_lookahead,
+        ),
         Artefact("comparison", "Comparison", "every decoder, all tasks", comparison.comparison),
         Artefact(
             "comparison_code",

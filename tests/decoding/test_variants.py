@@ -181,6 +181,15 @@ def test_what_is_fixed_first_is_bounded_and_costs_two_passes() -> None:
     assert result.verifier_forwards == result.dllm_forwards
 
 
+def test_a_sparse_lookahead_goes_on_in_steps_to_the_end_of_the_canvas() -> None:
+    config = VariantConfig(max_lookahead=8, sparse_lookahead=4)
+    assert list(config.beyond(18, 32) or ()) == [21, 25, 29]
+    assert list(config.beyond(30, 32) or ()) == []
+    assert replace(config, sparse_lookahead=0).beyond(18, 32) is None
+    with pytest.raises(ValueError, match=r"sparse_lookahead=4 .* 0 with uncertain_first=2; "):
+        replace(config, uncertain_first=2)
+
+
 def test_a_forbidden_token_never_is_a_correction() -> None:
     for name in ("corrections", "all"):
         dllm, verifier = consistent_pair(3, error=1.0)
@@ -255,6 +264,8 @@ def test_targets_of_its_own_follow_their_exact_law() -> None:
         ("exaggeration", -0.1, "a finite number >= 0"),
         ("corrections", 1.5, "an integer >= 0"),
         ("uncertain_first", -1, "an integer >= 0"),
+        ("sparse_lookahead", 2.5, "an integer >= 0"),
+        ("sparse_lookahead", 2, "0 with max_lookahead=None"),
     ],
 )
 def test_bad_settings_get_one_clear_line(name: str, value: Any, allowed: str) -> None:

@@ -81,7 +81,7 @@ def test_outputs_asked_for_in_parts_are_those_asked_for_at_once(name):
 def test_a_text_longer_than_the_table_of_angles():
     model = tiny_qwen().model
     table = RotaryTable(model.rotary_emb, model.embed_tokens.weight)
-    cos, sin = table.at([(700, 703)])
+    cos, sin = table.at([range(700, 703)])
     expected_cos, expected_sin = model.rotary_emb(torch.zeros(1), torch.arange(700, 703)[None])
     assert torch.equal(cos[:, 0], expected_cos[0])
     assert torch.equal(sin[:, 0].abs(), expected_sin[0].abs())

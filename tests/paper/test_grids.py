@@ -239,6 +239,24 @@ def test_every_idea_is_tried_on_problems_to_tune_on_and_on_the_test_set() -> Non
             assert configuration in by_task["mini_gsm"]
 
 
+def test_a_sparse_lookahead_is_measured_beside_the_hard_one_and_none() -> None:
+    mini = scale_of("mini")
+    cells = BEYOND["sparse_lookahead"].grid(mini)
+    settings = {
+        task: [
+            (
+                c.configuration.decoder.max_lookahead,
+                getattr(c.configuration.decoder, "sparse_lookahead", 0),
+            )
+            for c in cells
+            if c.task == task and c.configuration.algorithm != "left_to_right"
+        ]
+        for task in ("mini_essay", "mini_gsm")
+    }
+    expected = [(None, 0), (8, 0), (8, 4), (8, 8), (16, 0), (16, 4), (16, 8)]
+    assert settings == {"mini_essay": expected, "mini_gsm": expected}
+
+
 def test_the_comparison_has_every_decoder_of_the_book_over_its_knob() -> None:
     lines = LINES in scale_of("mini").tasks  # where the dLLM verifies itself as well
     for name, tasks in (("comparison", 3 + lines), ("comparison_code", 1)):
