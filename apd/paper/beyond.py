@@ -90,5 +90,6 @@ def sparse_lookahead(scale: Scale) -> tuple[Cell, ...]:
                 )
                 for stride in STRIDES
             ]
-        cells += [Cell(scale.tasks[task], each) for each in configurations]
+        # on a short canvas some coincide
+        cells += [Cell(scale.tasks[task], each) for each in dict.fromkeys(configurations)]
     return tuple(cells)

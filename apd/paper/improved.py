@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from apd.display.markup import Markdown
+from apd.paper.beyond import SHORT_LOOKAHEADS, STRIDES
+from apd.paper.grids import APPENDIX_WEIGHT
 from apd.paper.improving import BASELINE_WEIGHTS, IDEAS, configurations
 from apd.paper.page import Figure
-from apd.paper.scale import GSM
-from apd.paper.settings import adaptive, left_to_right
-from apd.statistics.estimates import difference
+from apd.paper.scale import ESSAY, GSM, scaled
+from apd.paper.settings import adaptive, left_to_right, variant
+from apd.statistics.estimates import difference, ratio
 from apd.statistics.frontier import calibrated, chosen_on_tuning
 from apd.statistics.summary import per_problem
 from apd.tasks.tuning import tuning_task
@@ -48,14 +50,8 @@ def calibration(figure: Figure, tolerance: float) -> pd.DataFrame:
     slow = left_to_right(figure.scale, GSM).id
     by_weight = {R: adaptive(figure.scale, GSM, R).id for R in BASELINE_WEIGHTS}
     R = calibrated(tuning, slow, by_weight, tolerance)
-    runs = {
-        name: per_problem(test[test["configuration"] == name]).set_axis(
-            test.loc[test["configuration"] == name, "problem_id"]
-        )
-        for name in (slow, by_weight[R])
-    }
-    fast = runs[by_weight[R]]
-    gap = difference(fast["accuracy"], runs[slow]["accuracy"])
+    fast = _run(test, by_weight[R])
+    gap = difference(fast["accuracy"], _run(test, slow)["accuracy"])
     row = {
         "R": R,
         "accuracy": fast["accuracy"].mean(),
@@ -64,6 +60,51 @@ def calibration(figure: Figure, tolerance: float) -> pd.DataFrame:
         "tokens per iteration": fast["tokens_per_iteration"].mean(),
     }
     return pd.DataFrame([row])
+
+
+def room_ahead(figure: Figure) -> pd.DataFrame:
+    """A short lookahead with a hard end, and with masks in steps behind it, against no limit.
+
+    Args:
+        figure: the stored rows of the grid `apd.paper.beyond.sparse_lookahead`.
+
+    Returns:
+        A row for every M and S (S = 0 is the hard end). `masks` is how many the first pass shows.
+        Then for each task, by columns (task, name): length of the texts and tokens per second over
+        those of the whole canvas (geometric means of paired ratios), with standard errors of their
+        logarithms; tokens per iteration; and of the word problems the difference in accuracy.
+    """
+    scale = figure.scale
+    rows = {}
+    for m in SHORT_LOOKAHEADS:
+        for stride in (0, *STRIDES):
+            M, S = scaled(m, scale.canvas), scaled(stride, scale.canvas) if stride else 0
+            beyond = len(range(M - 1 + S, scale.canvas, S)) if S else 0
+            row: dict[tuple[str, str], float] = {("", "masks"): M + beyond}
+            for task in (ESSAY, GSM):
+                part = figure.table[figure.table["task"] == scale.tasks[task]]
+                if S:
+                    knobs = {"max_lookahead": M, "sparse_lookahead": S}
+                    short = variant(scale, task, APPENDIX_WEIGHT, **knobs)
+                else:
+                    short = adaptive(scale, task, APPENDIX_WEIGHT, max_lookahead=m)
+                ours = _run(part, short.id)
+                whole = _run(part, adaptive(scale, task, APPENDIX_WEIGHT).id)
+                for name in ("generated_tokens", "throughput_tok_s"):
+                    over = ratio(ours[name], whole[name])
+                    row[task, name], row[task, f"{name} s.e."] = over.value, over.stderr
+                row[task, "tokens_per_iteration"] = ours["tokens_per_iteration"].mean()
+                if task == GSM:  # essays are not judged
+                    gap = difference(ours["accuracy"], whole["accuracy"])
+                    row[task, "accuracy"], row[task, "accuracy s.e."] = gap.value, gap.stderr
+            rows[M, S] = row
+    return pd.DataFrame(rows).T.rename_axis(["M", "S"])
+
+
+def _run(table: pd.DataFrame, configuration: str) -> pd.DataFrame:
+    """Metrics of one configuration's rows, indexed by problem."""
+    rows = table[table["configuration"] == configuration]
+    return per_problem(rows).set_axis(rows["problem_id"])
 
 
 def _parts(figure: Figure) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -51,7 +51,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     leaderboard = data_dir() / "aup_leaderboard.csv"
     with tiny_world(tmp_path_factory.mktemp("data")) as root:
         shutil.copy(leaderboard, root)
-        experiments = [experiment_of(BEYOND[name], "mini", limit=2) for name in TABLES.values()]
+        names = (*TABLES.values(), "sparse_lookahead")
+        experiments = [experiment_of(BEYOND[name], "mini", limit=2) for name in names]
         run_quietly(experiments, root / "results" / "mini")
         yield root / "results"
     pyplot.close("all")
@@ -67,7 +68,11 @@ def test_without_tables_a_chapter_says_what_makes_them(name: str, tmp_path: Path
 def test_the_page_on_improving_tells_what_each_idea_is_worth(results: Path) -> None:
     space, shown = execute("improving_apd", results=str(results))
     assert list(space["found"].index) == list(IDEAS)
-    assert f"Of {len(IDEAS)} ideas, " in shown[0]
+    assert f"Of {len(IDEAS)} ideas, " in "".join(shown)
+    masks = space["room"]["", "masks"]
+    for (M, S), shown_first in masks.items():
+        assert shown_first == M if S == 0 else shown_first > M
+    assert space["room"].notna().all(axis=None)
     assert "not measured" not in "".join(shown)
 
 
