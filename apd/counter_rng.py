@@ -28,29 +28,40 @@ def counter_uniform(seed: int, positions: Tensor, token_ids: Tensor, draw: int =
         (N, V) float64, bit-identical on every device: multiples of 2^-53 from 2^-53 to 1 - 2^-53.
     """
     key = _mix_int(_mix_int(seed + _GAMMA) ^ _mix_int((draw + 1) * _GAMMA))
+    if positions.device.type == "cpu":
+        return torch.from_numpy(_uniform_on_cpu(key, positions.numpy(), token_ids.numpy()))
+    return _uniform_anywhere(key, positions, token_ids)
+
+
+def _uniform_on_cpu(key: int, positions: np.ndarray, token_ids: np.ndarray) -> np.ndarray:
+    """NumPy has unsigned numbers, whose shifts fill with zeros, and is quick with small arrays."""
+    sequence_seeds = _mix_on_cpu((positions.view(np.uint64) + 1) * _GAMMA + key)  # (N,)
+    bits = _mix_on_cpu(sequence_seeds[:, None] + (token_ids.view(np.uint64) + 1) * _GAMMA)
+    bits >>= 11
+    uniform: np.ndarray = np.maximum(bits, 1, out=bits).astype(np.float64)
+    uniform *= 2.0**-53
+    return uniform
+
+
+def _mix_on_cpu(bits: np.ndarray) -> np.ndarray:
+    """SplitMix64's finaliser on uint64, overwriting `bits`; products wrap modulo 2^64."""
+    bits ^= bits >> 30
+    bits *= _MIX_1
+    bits ^= bits >> 27
+    bits *= _MIX_2
+    bits ^= bits >> 31
+    return bits
+
+
+def _uniform_anywhere(key: int, positions: Tensor, token_ids: Tensor) -> Tensor:
+    """The same in torch, for any device, on int64 with the bits of the unsigned numbers."""
     sequence_seeds = _mix((positions + 1) * _signed(_GAMMA) + _signed(key))  # (N,)
     bits = _mix(sequence_seeds[:, None] + (token_ids + 1) * _signed(_GAMMA))  # (N, V)
     return _shift_right(bits, 11).clamp_(min=1).to(torch.float64).mul_(2.0**-53)
 
 
 def _mix(z: Tensor) -> Tensor:
-    """SplitMix64's finaliser on int64, overwriting `z`; products wrap modulo 2^64."""
-    return _mix_on_cpu(z) if z.device.type == "cpu" else _mix_anywhere(z)
-
-
-def _mix_on_cpu(z: Tensor) -> Tensor:
-    """NumPy has unsigned numbers, whose shifts fill with zeros, and is quick with small arrays."""
-    bits = z.numpy().view(np.uint64)
-    bits ^= bits >> 30
-    bits *= _MIX_1
-    bits ^= bits >> 27
-    bits *= _MIX_2
-    bits ^= bits >> 31
-    return z
-
-
-def _mix_anywhere(z: Tensor) -> Tensor:
-    """The same in torch, for any device."""
+    """SplitMix64's finaliser, overwriting `z`; products wrap modulo 2^64."""
     z.bitwise_xor_(_shift_right(z, 30)).mul_(_signed(_MIX_1))
     z.bitwise_xor_(_shift_right(z, 27)).mul_(_signed(_MIX_2))
     return z.bitwise_xor_(_shift_right(z, 31))

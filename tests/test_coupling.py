@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from apd.counter_rng import _mix_anywhere, _mix_on_cpu, counter_uniform
+from apd.counter_rng import _uniform_anywhere, _uniform_on_cpu, counter_uniform
 from apd.coupling import (
     agreement_bounds,
     agreement_distribution,
@@ -90,10 +90,13 @@ def test_fields_of_other_seeds_and_draws_are_uncorrelated(seed: int, draw: int) 
 
 def test_the_noise_of_a_cpu_is_that_of_any_device_bit_by_bit():
     generator = torch.Generator().manual_seed(0)
-    ends = torch.tensor([0, 1, -1, 2**63 - 1, -(2**63)])
-    numbers = torch.randint(-(2**63), 2**63 - 1, (1000,), generator=generator)
-    states = torch.cat([ends, numbers])
-    assert torch.equal(_mix_on_cpu(states.clone()), _mix_anywhere(states.clone()))
+    positions = torch.cat([torch.arange(20), torch.tensor([2**31, 2**63 - 2])])
+    token_ids = torch.randint(0, 2**63 - 1, (len(positions), 50), generator=generator)
+    keys = torch.randint(0, 2**62, (5,), generator=generator).tolist()
+    for key in (0, 1, 2**63 - 1, 2**63, 2**64 - 1, *keys):
+        for ids in (token_ids[0], token_ids):
+            ours = torch.from_numpy(_uniform_on_cpu(key, positions.numpy(), ids.numpy()))
+            assert torch.equal(ours, _uniform_anywhere(key, positions, ids))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
