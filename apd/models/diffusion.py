@@ -21,10 +21,11 @@ from apd.models.bidirectional import BidirectionalLM
 from apd.models.families import family_of, is_shifted, load_bidirectional
 from apd.models.inference import inference_pass
 from apd.models.kv_cache import KeyValueCache
-from apd.models.kv_window import check_kv_window, first_recomputed
+from apd.models.marginal_passes import MarginalPasses
 from apd.models.positions import PositionLimit
 from apd.models.quantization import Precision, quantize_weights
-from apd.models.segments import Pass, Rows, Segment
+from apd.models.segments import Rows, Segment
+from apd.models.shadow import shadow_segment
 from apd.models.vocabulary import (
     check_ids,
     declared_id,
@@ -148,14 +149,7 @@ class MaskedDiffusionLM:
 
     @torch.no_grad()
     def shadowed(self, requests: Sequence[ShadowRequest]) -> list[Tensor]:
-        """Logits of a block, and of a shadow of it, each position of which lacks one token.
-
-        The shadow is a second copy of the block that nothing else sees. Its i-th position stands
-        where the output for the i-th of the block comes from, and sees the canvas without the token
-        that it is to predict; what it sees has seen that token, so that it is hidden in the first
-        layer only. Without a shift the shadow is all masks, which see each other. With one it
-        repeats the positions before, which hold tokens of the block: each sees itself alone, in
-        place of the original.
+        """Logits of a block, and of a shadow of it (`apd.models.shadow`).
 
         Returns:
             (2 len(rows), V) float32 for each.
@@ -170,10 +164,8 @@ class MaskedDiffusionLM:
             )
         for request in requests:
             self.limit.check(len(request.tokens))
-        offset, caches = (
-            self.model.prediction_offset,
-            [self.inference.new_cache() for _ in requests],
-        )
+        offset = self.model.prediction_offset
+        caches = [self.inference.new_cache() for _ in requests]
         whole = [
             Segment(r.tokens.to(self.device), 0, cache)
             for r, cache in zip(requests, caches, strict=True)
@@ -184,27 +176,14 @@ class MaskedDiffusionLM:
         ]
         lengths = [len(r.rows) for r in requests]
         seen = self.inference.logits(blocks).split(lengths)
-        shadows = [self._shadow(r, cache) for r, cache in zip(requests, caches, strict=True)]
+        shadows = [
+            shadow_segment(r, cache, self.mask_token_id, offset)
+            for r, cache in zip(requests, caches, strict=True)
+        ]
         hidden = self.inference.logits(
             [Rows(p, 0, B) for p, B in zip(self.inference.run(shadows), lengths, strict=True)]
         ).split(lengths)
         return [torch.cat(pair) for pair in zip(seen, hidden, strict=True)]
-
-    def _shadow(self, request: ShadowRequest, cache: KeyValueCache) -> Segment:
-        """The shadow of a block; its keys and values are stored behind the canvas."""
-        block, n, offset = request.rows, len(request.tokens), self.model.prediction_offset
-        if block.start < offset:
-            raise ValueError(f"rows from {block.start} on: nothing predicts the first position")
-        B, before = len(block), block.start - offset
-        sight = torch.ones(B, n + B, dtype=torch.bool, device=self.device)
-        own = torch.arange(B, device=self.device)
-        sight[own, own + block.start] = False
-        tokens = torch.full((B,), self.mask_token_id, device=self.device)
-        if offset:
-            tokens = request.tokens[before : before + B].to(self.device)
-            sight[:, n:] = torch.eye(B, dtype=torch.bool, device=self.device)
-            sight[own, own + before] = False
-        return Segment(tokens, n, cache, rotated_as=before, sight=sight)
 
     def canvas_cache(self) -> CanvasCache:
         """An empty cache for one decode's canvas.
@@ -244,104 +223,6 @@ class MaskedDiffusionLM:
                 "block: use cache=prefix or cache=none"
             )
         return Segment(tokens[first : part.stop], first, cache, end=n)
-
-
-class MarginalPasses:
-    """The forward passes of one decode, with the keys and values kept between them.
-
-    The tokens before the frontier must not change between calls.
-
-    Attributes:
-        kv_window: W, or None to recompute everything in every pass.
-        computed: the pass under way.
-    """
-
-    def __init__(self, dllm: MaskedDiffusionLM, kv_window: int | None) -> None:
-        check_kv_window(kv_window)
-        if kv_window is not None and not dllm.inference.keeps_keys:
-            raise ValueError(
-                f"kv_window={kv_window} cannot be had: {dllm.name} keeps no keys and values "
-                "between passes; use None, which recomputes everything"
-            )
-        self.kv_window = kv_window
-        self.cache = dllm.inference.new_cache()
-        self.computed: Pass | None = None
-        self._dllm = dllm
-        self._span: tuple[int, int] | None = None  # (start, stop) of the pass under way
-
-    def logits(self, tokens: Tensor, start: int, stop: int) -> Tensor:
-        """Logits for positions start..stop-1 given tokens[:stop].
-
-        Args:
-            tokens: (L,) long, the whole canvas.
-            start: t, the first undecoded position; everything before it is decoded.
-
-        Returns:
-            (stop - start, V) float32.
-
-        Raises:
-            ValueError: not prediction_offset <= start < stop <= L.
-        """
-        request = MarginalRequest(self._dllm, self, tokens, start, stop, range(start, stop))
-        return self._dllm.marginals([request])[0]
-
-    def open(self, tokens: Tensor, start: int, stop: int, beyond: range | None = None) -> Segment:
-        """Begin a pass: the positions to compute, from the first that W asks to recompute.
-
-        Masks ``beyond`` are stored behind the lookahead without a gap, and are overwritten by the
-        next pass as the lookahead is.
-
-        Raises:
-            ApdError: there are masks beyond, and the model's pass takes consecutive positions only.
-        """
-        offset = self._dllm.model.prediction_offset
-        if not offset <= start < stop <= len(tokens):
-            raise ValueError(
-                f"start={start}, stop={stop}: need {offset} <= start < stop <= {len(tokens)}, the "
-                "length of the canvas"
-            )
-        if self._span is None:
-            self._dllm.limit.check(len(tokens))
-        first = self._first_recomputed(start)
-        self._span = (start, stop)
-        self.cache.reserve(len(tokens))
-        ids = tokens[first:stop]
-        if not beyond:
-            return Segment(ids.to(self._dllm.device), first, self.cache, stop - start + offset)
-        if not self._dllm.inference.takes_sight:
-            raise ApdError(
-                f"{self._dllm.name} runs through transformers' own pass, which takes consecutive "
-                "positions only: use sparse_lookahead=0, a canvas that ends with the lookahead"
-            )
-        ids = torch.cat((ids, tokens[beyond.start : beyond.stop : beyond.step]))
-        outputs = stop - start + offset + len(beyond)
-        return Segment(ids.to(self._dllm.device), first, self.cache, outputs, beyond=beyond)
-
-    def rows(self, request: MarginalRequest) -> Rows:
-        """The rows of the pass under way that answer ``request``."""
-        rows, computed = request.rows, self.computed
-        if computed is None or self._span != (request.start, request.stop):
-            raise ValueError(
-                f"rows {rows.start}..{rows.stop - 1} belong to a pass that is not under way; ask "
-                f"for rows from start={request.start} first"
-            )
-        if not request.start <= rows.start < rows.stop <= request.stop:
-            raise ValueError(
-                f"rows {rows.start}..{rows.stop - 1}: need start={request.start} <= first <= last "
-                f"< stop={request.stop}"
-            )
-        before = self._dllm.model.prediction_offset + computed.segment.first
-        return Rows(computed, rows.start - before, rows.stop - before)
-
-    def _first_recomputed(self, start: int) -> int:
-        """Where this pass begins: at 0 on the first call, without a window, or after a step back.
-
-        The shift needs no care: W >= 1 and a >= 1 put it at start - 1 or before.
-        """
-        if self.kv_window is None or self._span is None or start < self._span[0]:
-            return 0
-        accepted = max(1, start - self._span[0])
-        return first_recomputed(start, accepted, self.kv_window)
 
 
 def _own(window: MarginalWindow) -> MarginalPasses:

@@ -6,7 +6,8 @@ from tiny_checkpoints import MASK, random_ids, tiny_dream, tiny_llada, tiny_toke
 
 from apd.decoding.protocols import MarginalRequest
 from apd.errors import ApdError
-from apd.models.diffusion import MarginalPasses, MaskedDiffusionLM
+from apd.models.diffusion import MaskedDiffusionLM
+from apd.models.marginal_passes import MarginalPasses
 from apd.models.plain import PlainDecoder
 from apd.models.transformer import run_layers
 
