@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 from apd.decoding.protocols import (
-    CanvasesRequest,
     CanvasRequest,
     JointRequest,
     MarginalRequest,
+    PackedRequest,
     ShadowRequest,
     TextModel,
 )
 from apd.errors import ApdError
 
-Request = MarginalRequest | CanvasRequest | CanvasesRequest | ShadowRequest | JointRequest
+Request = MarginalRequest | CanvasRequest | PackedRequest | ShadowRequest | JointRequest
 
 
 class Extremes(NamedTuple):
@@ -88,8 +88,6 @@ class FiniteLogits:
 
 def rows_of(request: Request) -> Sequence[int]:
     """The positions that a request asks logits for, in the order of its rows."""
-    if isinstance(request, JointRequest):
-        return range(request.start, request.stop)
-    if isinstance(request, CanvasesRequest):
-        return [i for canvas in request.canvases for i in canvas.rows]
+    if isinstance(request, PackedRequest):
+        return [i for part in request.parts for i in part.rows]
     return [*request.rows, *request.rows] if isinstance(request, ShadowRequest) else request.rows

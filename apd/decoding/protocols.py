@@ -109,6 +109,11 @@ class JointRequest:
     role: Role = "verifier"
     opens_pass: ClassVar[bool] = True
 
+    @property
+    def rows(self) -> range:
+        """The positions wanted."""
+        return range(self.start, self.stop)
+
     @staticmethod
     def answer(requests: Sequence[JointRequest]) -> list[Tensor]:
         """(stop - start, V') for each of several requests to one model."""
@@ -144,23 +149,33 @@ class CanvasRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class CanvasesRequest:
-    """Logits for several canvases of one decode, computed together: rows one after another."""
+class PackedRequest:
+    """Several requests of one decode to one model, computed together: rows one after another.
 
-    canvases: tuple[CanvasRequest, ...]
-    role: ClassVar[Role] = "dllm"
+    Attributes:
+        parts: canvases of a dLLM, or drafts that an autoregressive model is to score by scorers of
+            their own.
+    """
+
+    parts: tuple[CanvasRequest, ...] | tuple[JointRequest, ...]
     opens_pass: ClassVar[bool] = True
 
     @property
-    def model(self) -> DiffusionLM:
+    def model(self) -> DiffusionLM | AutoregressiveLM:
         """Who answers: the model of all of them."""
-        return self.canvases[0].model
+        return self.parts[0].model
+
+    @property
+    def role(self) -> Role:
+        """Under which the pass is counted: that of all of them."""
+        return self.parts[0].role
 
     @staticmethod
-    def answer(requests: Sequence[CanvasesRequest]) -> list[Tensor]:
-        """(rows of all its canvases, V) for each of several requests to one model."""
-        logits = requests[0].model.canvases([one for r in requests for one in r.canvases])
-        rows = [sum(len(one.rows) for one in r.canvases) for r in requests]
+    def answer(requests: Sequence[PackedRequest]) -> list[Tensor]:
+        """(rows of all its parts, V) for each of several requests to one model."""
+        parts = [part for request in requests for part in request.parts]
+        logits = parts[0].answer(parts)  # type: ignore[arg-type]
+        rows = [sum(len(part.rows) for part in request.parts) for request in requests]
         return list(torch.cat(logits).split(rows))
 
 

@@ -21,6 +21,7 @@ from apd.decoding.fast_dllm import FastDLLMConfig, FastDLLMFactorConfig, fast_dl
 from apd.decoding.klass import KLASSConfig, klass_steps
 from apd.decoding.left_to_right import LeftToRightConfig, left_to_right_steps
 from apd.decoding.oracle import OracleConfig, oracle_steps
+from apd.decoding.poe_bridge import PoEBridgeConfig, poe_bridge_steps
 from apd.decoding.reference import ReferenceConfig, reference_steps
 from apd.decoding.self_speculative import SelfSpeculativeConfig, self_speculative_steps
 from apd.decoding.speculative import SpeculativeConfig, speculative_steps
@@ -229,5 +230,18 @@ ROWS = (
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=tokens + tokens / ACCEPTED),
         look=Look("APD, the dLLM as verifier", "#9C6B1E", r"$\odot$", ":"),
+    ),
+    Decoder(
+        name="poe_bridge",
+        settings=PoEBridgeConfig,
+        steps=poe_bridge_steps,
+        models=("dllm", "baseline"),
+        passes=lambda config, tokens: Passes(
+            dllm=tokens / ACCEPTED,
+            baseline=config.candidates * tokens / ACCEPTED,
+            share=share_of_canvas(config),
+        ),
+        look=Look("PoE-Bridge", "#8A3B6B", r"$\ominus$", "--"),
+        lm_eval=("poe-bridge",),
     ),
 )

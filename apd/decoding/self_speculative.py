@@ -34,7 +34,7 @@ from apd.decoding.canvas import blank_canvas
 from apd.decoding.config import Noise, SamplingConfig, is_int, require
 from apd.decoding.noise import IterationNoise
 from apd.decoding.passes import Steps
-from apd.decoding.protocols import CanvasesRequest, CanvasRequest, DiffusionLM
+from apd.decoding.protocols import CanvasRequest, DiffusionLM, PackedRequest
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.setting import setting
 from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
@@ -85,7 +85,7 @@ def self_speculative_steps(
             tokens[t : t + j] = draft[:j]
             ahead = range(t + j, min(t + j + config.draft_length + 1, n))
             canvases.append(CanvasRequest(dllm, tokens, ahead))
-        logits = yield CanvasesRequest(tuple(canvases))
+        logits = yield PackedRequest(tuple(canvases))
         rows = logits.split([len(request.rows) for request in canvases])  # (<= K + 1, V) each
         first = torch.stack([of_canvas[0] for of_canvas in rows])  # (k + 1, V)
         drafts, targets = draft.tolist(), draw(first, t).tolist()

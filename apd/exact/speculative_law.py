@@ -54,7 +54,12 @@ def marginal_drafts(language: EnumerableLanguage) -> DraftLaw:
 
 
 def speculative_law(
-    target: Table, drafts: DraftLaw, *, draft_length: int, acceptance: str = "maximal"
+    target: Table,
+    drafts: DraftLaw,
+    *,
+    draft_length: int,
+    acceptance: str = "maximal",
+    mixture_weight: float = 0.0,
 ) -> SpeculativeLaw:
     """Enumerate speculative decoding at temperature 1 and top-p 1.
 
@@ -63,6 +68,8 @@ def speculative_law(
         drafts: the drafter's law of a token, (V,), from the iteration's start and the prefix.
         draft_length: K >= 1.
         acceptance: "maximal" or "gumbel".
+        mixture_weight: R: drafts q meet the bridge q^R p^(1-R) in place of p, as they do in
+            PoE-Bridge with one candidate; what stands behind a whole draft is the large model's.
 
     Raises:
         ValueError: an option outside its range.
@@ -80,17 +87,25 @@ def speculative_law(
         opened = np.zeros((size,) * (i + 1) + (n + 1,))  # iterations that start at i + 1
         grown: dict[int, Table] = {}
         for s, mass in running.items():
-            kept = np.zeros((size,) * (i + 1))
+            kept, goal = np.zeros((size,) * (i + 1)), chain[i].copy()
             if i - s < draft_length:
                 for prefix in np.ndindex((size,) * i):
-                    kept[prefix] = _kept(acceptance, drafts(s, prefix), chain[i][prefix])
+                    draft = drafts(s, prefix)
+                    goal[prefix] = _bridge(draft, chain[i][prefix], mixture_weight)
+                    kept[prefix] = _kept(acceptance, draft, goal[prefix])
             grown[s] = kept[..., None] * mass[..., None, :]
-            opened += (chain[i] - kept)[..., None] * mass[..., None, :]
+            opened += (goal - kept)[..., None] * mass[..., None, :]
         if i + 1 < n:  # one more iteration, unless the text is complete
             opened = np.concatenate((np.zeros_like(opened[..., :1]), opened[..., :-1]), axis=-1)
         running = {**grown, i + 1: opened}
     total = np.sum(list(running.values()), axis=0)
     return SpeculativeLaw(table=total.sum(axis=-1), iterations=total.reshape(-1, n + 1).sum(axis=0))
+
+
+def _bridge(draft: Table, target: Table, weight: float) -> Table:
+    """draft^R target^(1-R), normalised. (V,)."""
+    law = draft**weight * target ** (1 - weight)
+    return np.asarray(law / law.sum())
 
 
 def _kept(acceptance: str, draft: Table, target: Table) -> Table:

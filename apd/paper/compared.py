@@ -36,6 +36,7 @@ NEEDS: Mapping[str, str] = {
     "self_speculative": "a device with room for K + 1 canvases a pass",
     "speculative": "a large and a small autoregressive model instead",
     "speculative_dllm": "a large autoregressive model, which the dLLM drafts for",
+    "poe_bridge": "a large autoregressive model beside the dLLM; R, N",
 }
 _NAN = float("nan")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from apd.decoding.configuration import DLLM, Configuration, configure
 from apd.paper.grids import MIXTURE_WEIGHTS
-from apd.paper.scale import GPQA, GSM, HUMANEVAL, LINES, MATH, Scale
+from apd.paper.scale import GPQA, GSM, HUMANEVAL, LINES, MATH, Scale, scaled
 from apd.paper.settings import CAREFUL, FAST, adaptive, any_order, baseline, left_to_right
 from apd.runs.grid import Cell
 
@@ -20,6 +20,7 @@ GAMMAS = (0.001, 0.01, 0.1, 1.0)  # EB-Sampler, nats
 STABLE = ((0.6, 0.015), (0.9, 0.01), (0.9, 0.001))  # KLASS: confidence, KL
 DRAFTING = (0.5, 0.6, 0.7)  # WINO
 DRAFTED = (2, 5)  # tokens drafted by speculative decoders
+BRIDGES = ((0.1, 4), (0.3, 4), (0.5, 4), (0.3, 1))  # PoE-Bridge: R, candidates
 BLOCK = 32  # tokens on the paper's canvas, of those that fill blocks
 
 
@@ -44,6 +45,7 @@ def decoders(scale: Scale, task: str) -> tuple[Configuration, ...]:
         *(any_order(scale, task, "low_confidence", steps) for steps in (64, 128, 256)),
         *_filling(scale, task),
         *_speculating(scale, task),
+        *_bridging(scale, task),
         *(_configured("apd_oracle", scale, task, {}) for _ in (LINES,) if task == LINES),
     )
 
@@ -71,6 +73,18 @@ def _speculating(scale: Scale, task: str) -> Iterable[Configuration]:
         for large in scale.baselines[:1]:
             for algorithm in ("speculative", "speculative_dllm"):
                 yield _configured(algorithm, scale, task, drafted, large)
+
+
+def _bridging(scale: Scale, task: str) -> Iterable[Configuration]:
+    """Those that draft for the large model and approach its law."""
+    for large in scale.baselines[:1]:
+        for R, candidates in BRIDGES:
+            knobs = {
+                "mixture_weight": R,
+                "candidates": candidates,
+                "verify_window": scaled(BLOCK, scale.canvas),
+            }
+            yield _configured("poe_bridge", scale, task, knobs, large)
 
 
 def _configured(

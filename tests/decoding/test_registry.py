@@ -291,7 +291,8 @@ def test_columns_keep_the_order_of_the_stored_tables() -> None:
     later = ("schedule", *DEVIATIONS, "cache", "step_cap", "factor", "gamma", "error_proxy",
              "kl_threshold", "kl_history", "verify_threshold", "draft_length",
              "verifier_temperature", "entropy_decay", "distance_decay", "exaggeration",
-             "corrections", "uncertain_first", "sparse_lookahead")  # fmt: skip
+             "corrections", "uncertain_first", "sparse_lookahead", "candidates",
+             "verify_window", "high_temperature", "choice")  # fmt: skip
     assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later)
     with registered(STRIDE):
         assert tuple(stored_settings()) == (*FIRST_COLUMNS, *later, "stride", "backwards")

@@ -20,6 +20,7 @@ NAMES = (
     "self_speculative",
     "speculative",
     "speculative_dllm",
+    "poe_bridge",
 )
 KEEPING = {  # settings under which toys keep several tokens
     "fast_dllm": {"threshold": 0.4},

@@ -1,6 +1,7 @@
 """The verifier: causal, and its cache with rollback never changes what it says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,16 @@ from tiny_checkpoints import (
     MASK,
     TOKENS,
     random_ids,
+    tiny_dream,
     tiny_qwen,
     tiny_tokenizer,
     write_qwen,
 )
 
+from apd.decoding.poe_bridge import PoEBridgeConfig
+from apd.decoding.registry import decoder
 from apd.models.causal import load_causal
+from apd.models.diffusion import MaskedDiffusionLM
 from apd.models.verifier import CausalVerifier, load_verifier
 
 MODEL = tiny_qwen(seed=1)
@@ -123,3 +128,28 @@ def test_loads_from_a_directory(tmp_path: Path):
     assert loaded.forbidden_token_ids.tolist() == [MASK, TOKENS, TOKENS + 1]
     assert loaded.end_token_ids == {END_OF_TEXT, END_OF_TEXT + 2}  # and <|im_end|>
     assert loaded.device == torch.device("cpu")
+
+
+def test_candidates_of_poe_bridge_score_what_was_committed():
+    """Scorers that were not chosen hold other tokens, and go on before these."""
+
+    class Forgetful(CausalVerifier):
+        def joints(self, requests):
+            fresh = [replace(request, scorer=self.scorer(), start=1) for request in requests]
+            whole = super().joints(fresh)
+            return [logits[r.start - 1 :] for logits, r in zip(whole, requests, strict=True)]
+
+    dllm = MaskedDiffusionLM(tiny_dream(), tiny_tokenizer(), frozenset())
+    parts = MODEL, tiny_tokenizer(), frozenset()
+    several = 0
+    for seed in range(6):
+        config = PoEBridgeConfig(
+            temperature=1.0, verify_window=3, max_new_tokens=14, seed=seed, mixture_weight=0.7
+        )
+        results = [
+            decoder("poe_bridge").decode([dllm, large], random_ids(5, seed), config)
+            for large in (CausalVerifier(*parts), Forgetful(*parts))
+        ]
+        assert results[0].tokens == results[1].tokens
+        several += len(results[0].iterations)
+    assert several > 12
