@@ -28,7 +28,7 @@ def outcomes(figure: Figure, *, count_verifier: bool = False) -> pd.DataFrame:
 def verdict(found: pd.DataFrame) -> Markdown:
     """Which ideas were kept, in a sentence."""
     kept = [f"*{idea}*" for idea, row in found.iterrows() if row["kept"]]
-    names = ", ".join(kept) if kept else "none"
+    names = "; ".join(kept) if kept else "none"
     return Markdown(
         f"Of {len(found)} ideas, {len(kept)} lie above the frontier of plain APD on the test "
         f"problems by more than two paired standard errors: {names}."
@@ -69,35 +69,37 @@ def room_ahead(figure: Figure) -> pd.DataFrame:
         figure: the stored rows of the grid `apd.paper.beyond.sparse_lookahead`.
 
     Returns:
-        A row for every M and S (S = 0 is the hard end). `masks` is how many the first pass shows.
-        Then for each task, by columns (task, name): length of the texts and tokens per second over
-        those of the whole canvas (geometric means of paired ratios), with standard errors of their
-        logarithms; tokens per iteration; and of the word problems the difference in accuracy.
+        A row for the whole canvas, and for every M and S (S = 0 shows none behind M). `masks` is
+        how many the first pass shows. Then for each task, by columns (task, name): length of the
+        texts and tokens per second over those of the whole canvas (geometric means of paired
+        ratios), with standard errors of their logarithms; tokens per iteration; and of the word
+        problems the difference in accuracy.
     """
     scale = figure.scale
     rows = {}
-    for m in SHORT_LOOKAHEADS:
-        for stride in (0, *STRIDES):
-            M, S = scaled(m, scale.canvas), scaled(stride, scale.canvas) if stride else 0
-            beyond = len(range(M - 1 + S, scale.canvas, S)) if S else 0
-            row: dict[tuple[str, str], float] = {("", "masks"): M + beyond}
-            for task in (ESSAY, GSM):
-                part = figure.table[figure.table["task"] == scale.tasks[task]]
-                if S:
-                    knobs = {"max_lookahead": M, "sparse_lookahead": S}
-                    short = variant(scale, task, APPENDIX_WEIGHT, **knobs)
-                else:
-                    short = adaptive(scale, task, APPENDIX_WEIGHT, max_lookahead=m)
-                ours = _run(part, short.id)
-                whole = _run(part, adaptive(scale, task, APPENDIX_WEIGHT).id)
-                for name in ("generated_tokens", "throughput_tok_s"):
-                    over = ratio(ours[name], whole[name])
-                    row[task, name], row[task, f"{name} s.e."] = over.value, over.stderr
-                row[task, "tokens_per_iteration"] = ours["tokens_per_iteration"].mean()
-                if task == GSM:  # essays are not judged
-                    gap = difference(ours["accuracy"], whole["accuracy"])
-                    row[task, "accuracy"], row[task, "accuracy s.e."] = gap.value, gap.stderr
-            rows[M, S] = row
+    points = [(m, stride) for m in SHORT_LOOKAHEADS for stride in (0, *STRIDES)]
+    for m, stride in ((None, 0), *points):
+        M = scale.canvas if m is None else scaled(m, scale.canvas)
+        S = scaled(stride, scale.canvas) if stride else 0
+        beyond = len(range(M - 1 + S, scale.canvas, S)) if S else 0
+        row: dict[tuple[str, str], float] = {("", "masks"): M + beyond}
+        for task in (ESSAY, GSM):
+            part = figure.table[figure.table["task"] == scale.tasks[task]]
+            if S:
+                knobs = {"max_lookahead": M, "sparse_lookahead": S}
+                shown = variant(scale, task, APPENDIX_WEIGHT, **knobs)
+            else:
+                shown = adaptive(scale, task, APPENDIX_WEIGHT, max_lookahead=m)
+            ours = _run(part, shown.id)
+            whole = _run(part, adaptive(scale, task, APPENDIX_WEIGHT).id)
+            for name in ("generated_tokens", "throughput_tok_s"):
+                over = ratio(ours[name], whole[name])
+                row[task, name], row[task, f"{name} s.e."] = over.value, over.stderr
+            row[task, "tokens_per_iteration"] = ours["tokens_per_iteration"].mean()
+            if task == GSM:  # essays are not judged
+                gap = difference(ours["accuracy"], whole["accuracy"])
+                row[task, "accuracy"], row[task, "accuracy s.e."] = gap.value, gap.stderr
+        rows[M, S] = row
     return pd.DataFrame(rows).T.rename_axis(["M", "S"])
 
 
