@@ -104,7 +104,7 @@ def quantised_table() -> str:
     about = (
         f"{problems} problems of `{stored['task']}`, R = {settings['mixture_weight']}, "
         f"T = {settings['temperature']}, the same noise; laws at the {stored['masks']} masked "
-        f"positions behind each prompt. {models}; {machine_name(run['machine'])}, "
+        f"positions after each prompt. {models}; {machine_name(run['machine'])}, "
         f"{run['ended'][:10]}, torch {run['packages']['torch']}."
     )
     return "\n\n".join((about, markdown_table([QUANTISED, *rows], 1), verdicts(stored["weights"])))

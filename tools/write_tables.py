@@ -184,7 +184,8 @@ def hours_table() -> str:
             total += seconds
             numbers = (len(counts), sum(counts.values()), f"{seconds / 3600:.1f}")
             rows.append([f"`{pair}`", experiment.artefact, *numbers])
-        name = f"**all**, in {pair_spec(pair).memory_gb:g} GB"
+        judged = [e.artefact for e in experiments if ARTEFACTS[e.artefact].runs_code]
+        name = f"**all**{' with '.join(['', *judged])}, in {pair_spec(pair).memory_gb:g} GB"
         rows.append([f"`{pair}`", name, len(owned), "", f"{total / 3600:.0f}"])
     return markdown_table(rows, 2)
 

@@ -164,6 +164,6 @@ def _add_output(group: Any) -> None:
         aliases=("--confirm_run_unsafe_code",),
         action="store_true",
         help="needed for tasks judged by running code (humaneval): runs programs that a model "
-        "wrote, in a separate process with limits and without network, which still can read this "
-        "user's files",
+        "wrote, in a separate process with limits and without network, which can still read this "
+        "user's files where the kernel has no Landlock (Linux)",
     )

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-code-execution",
         action="store_true",
         help="needed for humaneval: judging runs programs that a model wrote, in a separate "
-        "process with limits and without network, which still can read this user's files",
+        "process with limits and without network, which can still read this user's files where "
+        "the kernel has no Landlock (Linux)",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(

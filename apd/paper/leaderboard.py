@@ -85,7 +85,7 @@ def commands() -> str:
         "done"
         for task in (GSM, MATH)
     ]
-    return "\n".join([*runs, "apd aup results/*.parquet"])
+    return "\n".join([*runs, f"apd aup results/{PAIR}/*.parquet"])
 
 
 def hours() -> dict[str, float]:

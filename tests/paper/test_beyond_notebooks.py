@@ -84,7 +84,8 @@ def test_the_page_on_verifiers_compares_three(results: Path, tmp_path: Path) -> 
         "what_a_better_verifier_buys", results=str(results), checkpoints=str(tmp_path)
     )
     found = set(space["wide"].index.get_level_values("verifier"))
-    assert found == {"small", "large", "the dLLM itself"}
+    itself = "the dLLM itself"
+    assert found == {"small", "large", itself, f"{itself}, position noise"}
     assert list(space["measured"]) == ["other"]
 
 

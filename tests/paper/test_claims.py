@@ -28,6 +28,7 @@ from apd.paper.claims.ledger import CLAIMS, judge, judge_all, write_ledger
 from apd.paper.claims.numbers import gap_error, paper, paper_loss, trend
 from apd.paper.claims.rendering import check_stored, claim_folds, conclusion, verdicts
 from apd.paper.claims.table import claims_table, decisive
+from apd.paper.claims.words import size_of_effect
 from apd.paper.scale import GSM
 from apd.paper.settings import left_to_right
 from apd.statistics.estimates import (
@@ -361,3 +362,23 @@ def test_tables_of_two_model_versions_are_refused(tmp_path: Path) -> None:
     evidence._note_models("mini-llada", {"dllm": {"version": "bbb"}})  # another pair's model
     with pytest.raises(ApdError, match=r"two versions of dllm \(aaa and bbb\)"):
         evidence._note_models("mini", {"dllm": {"version": "bbb"}})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "interval", "marked"),
+    [
+        (HOLDS, (-0.12, -0.07), True),
+        (HOLDS, (-1.2, -0.07), False),
+        (FAILS, (-0.12, -0.07), False),
+        (NO_EFFECT, (-0.12, 0.07), False),
+    ],
+)
+def test_a_claim_that_holds_with_an_effect_of_no_interest_says_so(
+    verdict: str, interval: tuple[float, float], marked: bool
+) -> None:
+    finding = {"smallest": 0.89, "above": None, "below": 0.0, "low": interval[0]}
+    finding["high"] = interval[1]
+    said = size_of_effect({"verdict": verdict, "findings": [finding]})
+    assert (said == ", effect smaller than of interest") is marked
+    finding["smallest"] = None
+    assert size_of_effect({"verdict": verdict, "findings": [finding]}) == ""

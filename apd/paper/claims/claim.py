@@ -3,11 +3,11 @@
 A claim is a list of findings: an estimate, and the range in which the claim puts it. A finding
 agrees if its whole 95 % interval lies inside the range and contradicts if all of it lies outside.
 Where the claim is that there is an effect, the end of its range is no effect at all, and a finding
-whose interval lies within the smallest effect of interest on either side of that end is absent: an
-equivalence test. Everything else is open. The claim holds if every finding agrees, does not hold if
-one contradicts, and cannot be tested if one is open; if all are decided and one is absent, no
-effect was found. Each finding is a test of its own, and all have to agree, so there is no
-correction for their number.
+that does neither and whose interval lies within the smallest effect of interest on either side of
+that end is absent: an equivalence test. Everything else is open. The claim holds if every finding
+agrees, does not hold if one contradicts, and cannot be tested if one is open; if all are decided
+and one is absent, no effect was found. Each finding is a test of its own, and all have to agree, so
+there is no correction for their number.
 """
 
 from __future__ import annotations

@@ -13,7 +13,16 @@ from apd.display.markup import Html
 from apd.errors import ApdError
 from apd.paper.claims.claim import FAILS, HOLDS, NO_EFFECT, UNTESTABLE, Verdict
 from apd.paper.claims.ledger import CLAIMS, judge_all
-from apd.paper.claims.words import SIGNS, Entry, code, estimated, link, named, tested
+from apd.paper.claims.words import (
+    SIGNS,
+    Entry,
+    code,
+    estimated,
+    link,
+    named,
+    size_of_effect,
+    tested,
+)
 from apd.paper.scale import family
 from apd.paths import data_dir
 
@@ -104,7 +113,7 @@ def _fold(entry: Entry) -> str:
     verdict = f"{SIGNS[entry['verdict']]} {entry['verdict']}"
     return (
         f'<details class="apd-claim"><summary>{escape(entry["claim"])}: <strong>{verdict}</strong>'
-        f'</summary><ul id="claim-{entry["id"]}">{body}</ul></details>'
+        f'{size_of_effect(entry)}</summary><ul id="claim-{entry["id"]}">{body}</ul></details>'
     )
 
 
@@ -113,7 +122,8 @@ def _line(entry: Entry) -> str:
     claim = f'<a href="{PAGE}#claim-{entry["id"]}">{escape(entry["claim"])}</a>'
     greedy = entry["greedy_verdict"]
     also = f" (with the greedy rule: {greedy})" if greedy else ""
+    verdict = f"<strong>{entry['verdict']}</strong>{size_of_effect(entry)}"
     return (
-        f"{SIGNS[entry['verdict']]} {claim}: <strong>{entry['verdict']}</strong>{also}."
+        f"{SIGNS[entry['verdict']]} {claim}: {verdict}{also}."
         f"{f' {found}.' if found else ''} {code(entry['why'])}"
     )

@@ -10,7 +10,7 @@ from typing import Any
 from apd.display.markup import Html
 from apd.paper.claims.interval import bar
 from apd.paper.claims.ledger import PARTS, VERDICTS
-from apd.paper.claims.words import SIGNS, Entry, link, numbers
+from apd.paper.claims.words import SIGNS, Entry, link, numbers, size_of_effect
 
 
 def claims_table(ledger: Mapping[str, Any]) -> Html:
@@ -56,11 +56,12 @@ def _row(entry: Entry) -> str:
     here = f"{bar(finding)} {numbers(finding)}" if finding else ""
     greedy = entry["greedy_verdict"]
     also = f"<br><small>greedy rule: {SIGNS[greedy]}</small>" if greedy else ""
+    verdict = f"{SIGNS[entry['verdict']]} {entry['verdict']}{size_of_effect(entry)}"
     return (
         f'<tr data-verdict="{entry["verdict"]}" data-part="{escape(entry["part"])}">'
         f'<th scope="row">{link(entry, entry["short"])}</th>'
         f"<td>{_published(entry['published'][:2])}</td><td>{here}</td>"
-        f"<td>{SIGNS[entry['verdict']]} {entry['verdict']}{also}</td></tr>"
+        f"<td>{verdict}{also}</td></tr>"
     )
 
 

@@ -28,6 +28,18 @@ def tested(finding: Mapping[str, Any]) -> str:
     )
 
 
+def size_of_effect(entry: Entry) -> str:
+    """ ", effect smaller than of interest" of a claim that holds so; else nothing."""
+    effects = [f for f in entry["findings"] if f["smallest"] is not None]
+    small = entry["verdict"] == HOLDS and effects and all(map(_is_small, effects))
+    return ", effect smaller than of interest" if small else ""
+
+
+def _is_small(finding: Mapping[str, Any]) -> bool:
+    end = finding["below"] if finding["above"] is None else finding["above"]
+    return bool(max(end - finding["low"], finding["high"] - end) < finding["smallest"])
+
+
 def _p(value: float) -> str:
     return f"&lt; {SMALLEST_P:g}" if value < SMALLEST_P else f"= {value:.2g}"
 
