@@ -92,7 +92,7 @@ def adaptive_steps(
     It also yields each finished iteration (see `apd.decoding.passes`).
 
     What it computes for a lookahead it computes chunk by chunk, and stops at the chunk with the
-    first disagreement: nothing behind that can matter.
+    first disagreement: nothing after that can matter.
     """
     canvas = blank_canvas(prompt_ids, config.max_new_tokens, dllm.mask_token_id, dllm.device)
     forbidden = forbidden_tokens(dllm, verifier)  # (V,)
