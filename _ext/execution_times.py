@@ -11,15 +11,15 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-HEADER = ("Notebook", "Models", "Executed (UTC)", "Seconds")
-WIDTHS = (40, 15, 30, 15)
+HEADER = ("Notebook", "Executed (UTC)", "Seconds")
+WIDTHS = (60, 25, 15)
 
 
 class ExecutionTimes(SphinxDirective):
     """A table of the rows in times.json, which the build writes beside the sources."""
 
     def run(self) -> list[nodes.Node]:
-        """The table, and a line below it with the total and the machine."""
+        """The table, and a line below it with the total, the models and the machine."""
         path = Path(self.env.srcdir) / "times.json"
         self.env.note_dependency(str(path))
         rows = json.loads(path.read_text(encoding="utf-8"))
@@ -27,7 +27,8 @@ class ExecutionTimes(SphinxDirective):
             raise self.error("times.json lists no notebook")
         total = sum(row["seconds"] for row in rows)
         machines = "; ".join(sorted({row["machine"] for row in rows}))
-        text = f"{total:.0f} s in all, on: {machines}."
+        pairs = ", ".join(dict.fromkeys(row["pair"] for row in rows))
+        text = f"{total:.0f} s in all, with the models of {pairs}, on: {machines}."
         return [_table(rows), nodes.paragraph(text, text)]
 
 
@@ -38,10 +39,10 @@ def _table(rows: list[dict[str, Any]]) -> nodes.table:
     body = nodes.tbody()
     for row in rows:
         finished = row["finished"][:16].replace("T", " ")
-        cells = [row["pair"], finished, f"{row['seconds']:.1f}"]
+        cells = [finished, f"{row['seconds']:.1f}"]
         body += _row([_link(row["notebook"]), *map(nodes.Text, cells)])
     group += body
-    return nodes.table("", group)
+    return nodes.table("", group, classes=["colwidths-given"])
 
 
 def _row(cells: list[nodes.Node]) -> nodes.row:

@@ -8,7 +8,7 @@ page. No two methods share a marker, so that they read in grey as well. Matplotl
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -29,7 +29,7 @@ DARK_BRIGHTNESS = 1.3
 FAINT = "#75757544"  # grid
 FUNCTIONS = {"adaptive": "apd"}  # decoders that are also drawn under their function's name
 PANEL_INCHES = {1: (4.6, 3.3), 2: (4.0, 3.0), 3: (2.75, 2.6)}  # of a panel, by panels in a row
-PANEL_POINTS = {1: 11, 2: 10.5, 3: 9.5}  # size of text in it
+PANEL_POINTS = {1: 11, 2: 10.5, 3: 10.5}  # size of text in it
 
 
 def methods() -> dict[str, Look]:
@@ -79,6 +79,7 @@ def style() -> None:
             "savefig.facecolor": "none",
             "savefig.bbox": "tight",
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.hspace": 0.1,  # between rows of panels
             "font.size": 11,
             "text.color": INK,
             "axes.labelcolor": INK,
@@ -232,25 +233,39 @@ def paper_points(
     return curve(ax, x, mean, stderr, method, label=label, **(hollow | changes))
 
 
-def legend_above(fig: Figure, ax: Axes, hollow: Mapping[str, str] | None = None) -> None:
-    """A legend of markers in two columns above all panels, where it covers no point.
+def legend_above(
+    fig: Figure,
+    axes: Axes | Iterable[Axes],
+    hollow: Mapping[str, str] | None = None,
+    *,
+    ncols: int = 2,
+) -> None:
+    """A legend of markers above all panels, where it covers no point.
 
     Args:
         fig: receives the legend.
-        ax: the panel whose labelled curves it names.
+        axes: the panel, or panels, whose labelled curves it names, each label once.
         hollow: further entries, label -> marker, drawn hollow in grey.
+        ncols: its columns.
     """
     from matplotlib.lines import Line2D
 
-    curves: Any
-    curves, labels = ax.get_legend_handles_labels()
-    # without their error bars
-    handles = [curve[0] if isinstance(curve, tuple) else curve for curve in curves]
-    extra = hollow or {}
-    for marker in extra.values():
-        handles.append(Line2D([], [], marker=marker, mfc="none", ls="none", color=INK))
-    names = [*labels, *extra]
-    fig.legend(handles, names, loc="outside upper center", ncols=2)
+    entries: dict[str, Any] = {}
+    for ax in axes if isinstance(axes, Iterable) else (axes,):
+        for curve, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            # without their error bars
+            entries.setdefault(label, curve[0] if isinstance(curve, tuple) else curve)
+    for label, marker in (hollow or {}).items():
+        entries[label] = Line2D([], [], marker=marker, mfc="none", ls="none", color=INK)
+    fig.legend(entries.values(), entries, loc="outside upper center", ncols=ncols)
+
+
+def shades(count: int) -> list[str]:
+    """Colours for the steps of a quantity that grows, which read on a light and on a dark page."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps["plasma"](0.3 + 0.33 * n / max(count - 1, 1))) for n in range(count)]
 
 
 def law_bars(

@@ -42,6 +42,13 @@ def test_every_colour_reads_on_both_pages(page):
         assert contrast(colour, page) >= 3, colour
 
 
+def test_shades_read_on_both_pages():
+    pytest.importorskip("matplotlib")
+    for colour in plots.shades(7):
+        assert contrast(colour, WHITE) >= 3 and contrast(brightened(colour), DARK_PAGE) >= 3
+    assert len(set(plots.shades(7))) == 7 and len(plots.shades(1)) == 1
+
+
 def test_no_two_methods_share_a_colour_or_a_marker():
     looks = plots.methods().values()
     assert len({look.colour for look in looks}) == len(looks)
@@ -79,7 +86,9 @@ def test_a_row_of_panels_comes_apart_into_images(columns):
             plots.curve(ax, [1, 2], [0.8, 0.4], None, "adaptive", label="APD")
             ax.axhline(0.5, label="a line")
             ax.set_ylabel(f"panel {number}")
-        plots.legend_above(fig, every[0], {"hollow": "o"})
+        plots.legend_above(fig, every, {"hollow": "o"}, ncols=3)
+        named = [text.get_text() for text in fig.legends[0].get_texts()]
+        assert named == ["a line", "APD", "hollow"]  # each once, whatever the panels
         row = plots.panel_row(fig, 'what "they" show')
         assert not plt.fignum_exists(fig.number)  # a notebook would show it a second time
     assert (len(row.legends), len(row.panels)) == (1, columns)

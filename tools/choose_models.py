@@ -39,35 +39,40 @@ def pass_seconds(parameters: int, width: int, positions: int, machine: str) -> f
     return max(width * parameters / bandwidth, 2 * parameters * positions / flops)
 
 
-def pairs_table() -> str:
-    """Every pair: its models, what it takes, what it shows."""
-    lines = ["| pair | dLLM, verifier | weights | memory | shows | cannot show |"]
-    lines += ["|---|---|---|---|---|---|"]
+def pairs_tables() -> str:
+    """Every pair: what it shows, then its models and what they take."""
+    from write_tables import markdown_table
+
+    shows = [("pair", "shows", "cannot show")]
+    takes = [("pair", "dLLM, verifier", "weights", "memory")]
     for spec in PAIRS.values():
-        models = f"{spec.dllm}, {spec.verifier or 'none'}"
-        size = f"{spec.weights_gb:.3g} GB {spec.dtype}"
-        cells = (f"`{spec.name}`", models, size, f"{spec.memory_gb} GB")
-        lines.append(f"| {' | '.join((*cells, spec.shows, spec.shows_not))} |")
-    return "\n".join(lines)
+        name, models = f"`{spec.name}`", f"{spec.dllm}, {spec.verifier or 'none'}"
+        shows.append((name, spec.shows, spec.shows_not))
+        weights = f"{spec.weights_gb:.3g} GB {spec.dtype}"
+        takes.append((name, models, weights, f"{spec.memory_gb} GB"))
+    return f"{markdown_table(shows, 3)}\n\n{markdown_table(takes, 4)}"
 
 
 def speed_table() -> str:
-    """Bounds on tokens per second of every pair with a verifier, on every machine it fits."""
+    """Bounds on tokens per second of every pair with a verifier, on every machine it fits.
+
+    Pairs with the same bounds on a machine share a row.
+    """
+    from write_tables import markdown_table
+
     heads = [f"APD, {a} tokens an iteration" for a in ACCEPTED]
-    lines = [
-        "| machine | pair | verifier alone | AR model of the dLLM's size | "
-        + " | ".join(heads)
-        + " |"
-    ]
-    lines += ["|---|---|--:|--:|" + "--:|" * len(heads)]
+    rows = [["pair", "verifier alone", "AR model of the dLLM's size", *heads]]
     for machine, (_, _, memory) in MACHINES.items():
+        pairs: dict[tuple[str, ...], list[str]] = {}
         for spec in PAIRS.values():
             if not spec.mini and spec.verifier and spec.memory_gb * 1e9 <= memory:
-                lines.append(speed_row(machine, spec))
-    return "\n".join(lines)
+                pairs.setdefault(speeds(machine, spec), []).append(f"`{spec.name}`")
+        rows.append([f"**{machine}**", *[""] * (len(rows[0]) - 1)])
+        rows += [[", ".join(names), *found] for found, names in pairs.items()]
+    return markdown_table(rows, 1)
 
 
-def speed_row(machine: str, spec: PairSpec) -> str:
+def speeds(machine: str, spec: PairSpec) -> tuple[str, ...]:
     """Tokens per second of one pair on one machine."""
     width = BYTES[spec.dtype or "float32"]
     dllm, verifier = spec.parameters
@@ -75,9 +80,8 @@ def speed_row(machine: str, spec: PairSpec) -> str:
     drafting = pass_seconds(dllm, width, POSITIONS, machine)
     checking = pass_seconds(verifier, width, max(ACCEPTED), machine)
     equal = pass_seconds(dllm, width, 1, machine)
-    speeds = [1 / alone, 1 / equal, *(a / (drafting + checking) for a in ACCEPTED)]
-    rounded = [f"{float(format(speed, '.2g')):g}" for speed in speeds]
-    return f"| {machine} | `{spec.name}` | {' | '.join(rounded)} |"
+    found = [1 / alone, 1 / equal, *(a / (drafting + checking) for a in ACCEPTED)]
+    return tuple(f"{float(format(speed, '.2g')):g}" for speed in found)
 
 
 WEIGHTS = {"float32": "float32", "int8": "int8", "int4": "int4 (NF4)"}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from checkpoint_checks import checkpoint_table
-from choose_models import pairs_table, quantised_table, speed_table
+from choose_models import pairs_tables, quantised_table, speed_table
 from reliability import reliability_tables
 
 from apd.benchmarks.gpu.findings import gpu_findings
@@ -209,7 +209,7 @@ SECTIONS = (
     Section("book/run_on_a_gpu.md", "gpu-hours", hours_table),
     Section("book/run_on_a_gpu.md", "gpu-timings", gpu_timings),
     Section("book/reliability.md", "reliability", reliability_tables),
-    Section("book/choose_your_models.md", "pairs", pairs_table),
+    Section("book/choose_your_models.md", "pairs", pairs_tables),
     Section("book/choose_your_models.md", "speeds", speed_table),
     Section("book/choose_your_models.md", "quantised", quantised_table),
     Section("book/choose_your_models.md", "checkpoints", checkpoint_table),

@@ -128,7 +128,7 @@ ROWS = (
         steps=fast_dllm_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
-        look=Look("Fast-dLLM, threshold", "#A0522D", "1", "--"),
+        look=Look("Fast-dLLM, threshold", "#A0522D", "$F$", "--"),
         fixed={"factor": None},
         lm_eval=("fast-dllm",),
     ),
@@ -138,7 +138,7 @@ ROWS = (
         steps=fast_dllm_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
-        look=Look("Fast-dLLM, factor", "#7A6A00", "2", "-."),
+        look=Look("Fast-dLLM, factor", "#7A6A00", "$f$", "-."),
         fixed={"threshold": None},
         lm_eval=("fast-dllm-factor",),
     ),
@@ -148,7 +148,7 @@ ROWS = (
         steps=eb_sampler_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=config.max_new_tokens / PER_PASS),
-        look=Look("EB-Sampler", "#2E8B57", "3", "--"),
+        look=Look("EB-Sampler", "#2E8B57", "$E$", "--"),
         lm_eval=("eb-sampler",),
     ),
     Decoder(
@@ -157,7 +157,7 @@ ROWS = (
         steps=klass_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=config.max_new_tokens / PER_PASS),
-        look=Look("KLASS", "#9A4FA8", "4", ":"),
+        look=Look("KLASS", "#9A4FA8", "$K$", ":"),
         lm_eval=("klass",),
     ),
     Decoder(
@@ -166,7 +166,7 @@ ROWS = (
         steps=wino_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=tokens / PER_PASS),
-        look=Look("WINO", "#A9722F", "_", "-."),
+        look=Look("WINO", "#A9722F", "$W$", "-."),
         lm_eval=("wino",),
     ),
     Decoder(
@@ -175,7 +175,7 @@ ROWS = (
         steps=self_speculative_steps,
         models=("dllm",),
         passes=lambda config, tokens: Passes(dllm=tokens / KEPT, share=1.0 + config.draft_length),
-        look=Look("self-speculative", "#3A7D8C", "+", "--"),
+        look=Look("self-speculative", "#3A7D8C", "$S$", "--"),
         lm_eval=("self-speculative",),
     ),
     Decoder(
@@ -186,7 +186,7 @@ ROWS = (
         passes=lambda config, tokens: Passes(
             baseline=tokens / KEPT, verifier=config.draft_length * tokens / KEPT
         ),
-        look=Look("speculative, small drafts", "#596FB5", "x", "-."),
+        look=Look("speculative, small drafts", "#596FB5", "$A$", "-."),
         lm_eval=("speculative",),
     ),
     Decoder(
@@ -197,7 +197,7 @@ ROWS = (
         passes=lambda config, tokens: Passes(
             baseline=tokens / KEPT, dllm=tokens / KEPT, share=share_of_canvas(config)
         ),
-        look=Look("speculative, dLLM drafts", "#B0546A", "|", ":"),
+        look=Look("speculative, dLLM drafts", "#B0546A", "$D$", ":"),
         lm_eval=("speculative-dllm",),
     ),
     Decoder(
@@ -241,7 +241,7 @@ ROWS = (
             baseline=config.candidates * tokens / ACCEPTED,
             share=share_of_canvas(config),
         ),
-        look=Look("PoE-Bridge", "#8A3B6B", r"$\ominus$", "--"),
+        look=Look("PoE-Bridge", "#C0504D", "$P$", "--"),
         lm_eval=("poe-bridge",),
     ),
 )

@@ -7,11 +7,15 @@ and pressed by the keyboard too, and tells assistive technology how its column i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from apd.display.markup import Html
+
+# "0.812 ± 0.017" and "K = 2" stay on one line.
+BREAKABLE, KEPT = re.compile(r" ([±=]) "), "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,13 @@ def sortable_table(
     Args:
         headings: of all columns.
         rows: as many cells each.
-        caption: says what it shows.
+        caption: says what it shows; empty where something around the table says it.
     """
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in headings)
     body = "\n".join(f"<tr>{''.join(map(_cell, range(len(row)), row))}</tr>" for row in rows)
     return Html(
-        f'<div class="apd-sortable"><table><caption>{escape(caption)}</caption>\n'
+        f'<div class="apd-sortable"><table>{above}\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -53,4 +58,4 @@ def _cell(column: int, cell: TableCell | str) -> str:
     given = cell if isinstance(cell, TableCell) else TableCell(cell)
     value = "" if given.value is None else f' data-value="{given.value}"'
     name, scope = ("th", ' scope="row"') if column == 0 else ("td", "")
-    return f"<{name}{scope}{value}>{escape(given.text)}</{name}>"
+    return f"<{name}{scope}{value}>{escape(BREAKABLE.sub(KEPT, given.text))}</{name}>"

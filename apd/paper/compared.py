@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,6 +49,17 @@ def label_of(algorithm: str, model: str, large: str | None) -> str:
     return plots.method_style("autoregressive_small" if small else algorithm).label
 
 
+def setting_of(algorithm: str, configuration: str) -> str:
+    """A configuration's id in words, without the decoder: "R = 0.6, W = 16"; "usual" if it is bare.
+
+    What an id leaves out has the decoder's usual value.
+    """
+    _, named, knobs = configuration.partition(algorithm)
+    parts = re.split(r"-(?=[A-Za-z])", knobs.strip("-"))
+    words = ", ".join(re.sub(r"^([A-Za-z_]+)(?=\d)", r"\1 = ", part) for part in parts)
+    return words or ("usual" if named else configuration)
+
+
 def method_table(table: pd.DataFrame, task: str, large: str | None) -> pd.DataFrame:
     """Every configuration of one task with its means and standard errors over problems.
 
@@ -87,7 +100,7 @@ def method_table(table: pd.DataFrame, task: str, large: str | None) -> pd.DataFr
 
 
 def configurations_table(methods: pd.DataFrame, caption: str) -> Html:
-    """Every configuration in a row of a sortable table."""
+    """Every configuration in a row of a sortable table, folded under its caption."""
     shown = {
         "accuracy": ("accuracy", 3),
         "tokens/forward": ("tokens_per_forward", 2),
@@ -97,12 +110,13 @@ def configurations_table(methods: pd.DataFrame, caption: str) -> Html:
     }
     rows: list[list[TableCell | str]] = [
         [
-            f"{row['label']}: {row['configuration']}",
+            f"{row['label']}: {setting_of(row['algorithm'], row['configuration'])}",
             *(number(row[name], digits, row[f"{name}_stderr"]) for name, digits in shown.values()),
         ]
         for _, row in methods.iterrows()
     ]
-    return sortable_table(["decoder and setting", *shown], rows, caption)
+    table = sortable_table(["decoder and setting", *shown], rows, "")
+    return Html(f"<details><summary>{escape(caption)}</summary>{table}</details>")
 
 
 def recommended(methods: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +135,7 @@ def recommended(methods: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_table(table: pd.DataFrame, task: str, large: str | None, caption: str) -> Html:
-    """A decoder a row: what it needs, its recommended setting, and AUP over all its settings."""
+    """A decoder a row: its recommended setting, and AUP over all its settings."""
     methods = method_table(table, task, large)
     curves = aup_table(table[table["task"] == task], AupSettings())
     aup = {
@@ -134,18 +148,16 @@ def summary_table(table: pd.DataFrame, task: str, large: str | None, caption: st
         rows.append(
             [
                 row["label"],
-                NEEDS.get(row["algorithm"], NOTHING),
-                row["configuration"],
+                setting_of(row["algorithm"], row["configuration"]),
                 number(row["accuracy"], 3, row["accuracy_stderr"]),
                 TableCell(gap if row["equal"] else f"{gap}, loses", row["gap"]),
                 number(row["tokens_per_forward"], 2, row["tokens_per_forward_stderr"]),
                 number(row["throughput_tok_s"], 0, row["throughput_tok_s_stderr"]),
-                number(aup[row["label"]][0], 1, aup[row["label"]][1]),
+                number(aup[row["label"]][0], 0, aup[row["label"]][1]),
             ]
         )
-    headings = ["decoder", "needs", "setting", "accuracy", "above K = 1", "tokens/forward",
-                "tokens/s", "AUP"]  # fmt: skip
-    return sortable_table(headings, rows, caption)
+    numbers = ["accuracy", "above K = 1", "tokens/forward", "tokens/s", "AUP"]
+    return sortable_table(["decoder", "setting", *numbers], rows, caption)
 
 
 def overview_table(methods: Mapping[str, pd.DataFrame], caption: str) -> Html:
@@ -190,7 +202,7 @@ def pareto(ax: Axes, methods: pd.DataFrame, x: str) -> None:
         ordered = of_label.sort_values(x)
         algorithm = ordered["algorithm"].iloc[0]
         small = label == plots.method_style("autoregressive_small").label
-        errors = {"xerr": ordered[f"{x}_stderr"], "linewidth": 1.0, "markersize": 5}
+        errors = {"xerr": ordered[f"{x}_stderr"], "linewidth": 0.8, "markersize": 6.5}
         plots.curve(
             ax, ordered[x], ordered["accuracy"], ordered["accuracy_stderr"],
             "autoregressive_small" if small else algorithm, label=str(label), **errors,

@@ -30,10 +30,10 @@ def canvas_picture(
     t, end = prompt + decoded, prompt + decoded + room
     shown_end = min(t + max_lookahead, end)
     first = first_recomputed(t, accepted, kv_window)
-    figure, ax = plt.subplots(figsize=(6.4, 2.1))
+    figure, ax = plt.subplots(figsize=(7.6, 2.3))
     for position in range(end):
         _draw_cell(ax, position, first, t, shown_end)
-    ax.axvline(t, ymin=0.3, ymax=0.8, color=plots.INK, linewidth=2)
+    ax.axvline(t, ymin=0.34, ymax=0.83, color=plots.INK, linewidth=2)
     ax.annotate("frontier t", (t, 1.75), ha="center", va="bottom")
     spans = [
         (0, prompt, "prompt", 1.15),
@@ -42,15 +42,15 @@ def canvas_picture(
     ]
     for start, stop, label, height in spans:
         _mark(ax, start, stop, label, height, above=True)
-    below = [
-        (0, first, "keys and values kept"),
-        (first, t, f"computed again:\nW + a − 1 = {t - first}"),
-        (t, shown_end, f"shown:\nM = {shown_end - t}"),
-        (shown_end, end, "not shown"),
+    below = [  # every other one lower, so that neighbours do not run together
+        (0, first, "keys and values kept", -0.15),
+        (first, t, f"computed again:\nW + a − 1 = {t - first}", -0.5),
+        (t, shown_end, f"shown:\nM = {shown_end - t}", -0.15),
+        (shown_end, end, "not shown", -0.5),
     ]
-    for start, stop, label in below:
-        _mark(ax, start, stop, label, -0.15, above=False)
-    ax.set(xlim=(-0.5, end + 0.5), ylim=(-1.0, 2.1))
+    for start, stop, label, height in below:
+        _mark(ax, start, stop, label, height, above=False)
+    ax.set(xlim=(-0.5, end + 0.5), ylim=(-1.4, 2.1))
     ax.axis("off")
     return figure
 
@@ -62,7 +62,8 @@ def _draw_cell(ax: Axes, position: int, first: int, t: int, shown_end: int) -> N
     if position < first:
         look = {"facecolor": f"{KEPT}88", "edgecolor": plots.INK}
     elif position < t:
-        look = {"facecolor": COMPUTED, "edgecolor": plots.INK, "hatch": "//"}
+        # opaque: in SVG a hatch is as transparent as the face that it is on
+        look = {"facecolor": "#C9DDF0", "edgecolor": COMPUTED, "hatch": "////"}
     elif position < shown_end:
         look = {"facecolor": f"{SHOWN}44", "edgecolor": SHOWN}
     else:

@@ -17,13 +17,15 @@ ROLES = (
     ("dllm_s", "pass of the dLLM", "left_to_right"),
     ("verifier_s", "pass of an autoregressive model", "autoregressive"),
 )
-NUMBERED = 0.025  # of the axis: iterations as wide get their number of tokens written above
+EDGED = 0.006  # of the axis: boxes as wide are set apart by white edges, which would hide others
+COUNTED = 12  # iterations whose tokens are written down, at most
 
 
 def pass_timeline(decodes: Mapping[str, DecodeResult]) -> Figure:
     """Draw each decode as a row of boxes, one an iteration and model, as long as it took.
 
-    Above the boxes of a decode that commits several tokens at a time stands how many they were.
+    Below the boxes stand tokens and passes, and what the first iterations of a decode that commits
+    several tokens at a time add to the tokens.
 
     Args:
         decodes: name -> result, from top to bottom.
@@ -45,27 +47,31 @@ def pass_timeline(decodes: Mapping[str, DecodeResult]) -> Figure:
 
 
 def _draw_decode(ax: Axes, row: int, result: DecodeResult, longest: float) -> None:
-    now, left = 0.0, result.generated_tokens
+    now = 0.0
     for iteration in result.iterations:
-        begin = now
         for field, _, method in ROLES:
-            now = _draw_pass(ax, row, now, getattr(iteration, field), method)
+            seconds = getattr(iteration, field)
+            box: dict[str, Any] = {"facecolor": plots.method_style(method).colour, "height": 0.5}
+            if seconds > EDGED * longest:
+                box |= {"edgecolor": "white", "linewidth": 0.4}
+            if seconds > 0:
+                ax.barh(row, 1000 * seconds, left=1000 * now, **box)
+            now += seconds
         now += iteration.rest_s
-        tokens = min(left, len(iteration.accepted))  # what stands behind the end does not count
-        left -= tokens
-        if tokens > 0 and now - begin > NUMBERED * longest and len(iteration.draft) > 1:
-            ax.text(500 * (begin + now), row - 0.3, str(tokens), ha="center", va="bottom", size=9)
-    total = f"{result.generated_tokens} tokens, {_passes(result)} passes"
-    ax.text(0, row + 0.28, total, ha="left", va="top", size=9.5)
+    total = f"{result.generated_tokens} tokens, {_passes(result)} passes{_sum(result)}"
+    ax.text(0, row + 0.32, total, ha="left", va="top", size=9.5)
 
 
-def _draw_pass(ax: Axes, row: int, begin: float, seconds: float, method: str) -> float:
-    """One box; returns when it ends."""
-    if seconds > 0:
-        colour = plots.method_style(method).colour
-        box: dict[str, Any] = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.2}
-        ax.barh(row, 1000 * seconds, left=1000 * begin, height=0.5, **box)
-    return begin + seconds
+def _sum(result: DecodeResult) -> str:
+    """The tokens as a sum over iterations; nothing if these draft one at a time."""
+    if all(len(iteration.draft) < 2 for iteration in result.iterations):
+        return ""
+    kept, left = [], result.generated_tokens
+    for iteration in result.iterations:
+        kept.append(min(left, len(iteration.accepted)))  # what is behind the end does not count
+        left -= kept[-1]
+    shown = [*map(str, kept[:COUNTED]), *(["…"] if len(kept) > COUNTED else [])]
+    return ": " + " + ".join(shown)
 
 
 def _passes(result: DecodeResult) -> int:

@@ -61,9 +61,8 @@ def marginals_figure(explorer: MarginalsExplorer) -> Figure:
         style = {"linestyle": line, "marker": marker, "label": language["name"]}
         plots.curve(ax, sizes, language["incoherent"], None, "left_to_right", **style)
     ax.set_xticks(range(1, max(language["length"] for language in explorer.languages) + 1))
-    ax.set_xlabel(plots.AXES["tokens_per_step"])
-    ax.set_ylabel("probability of an incoherent string")
-    ax.legend()
+    ax.set(xlabel="tokens in a group, k", ylabel="P(incoherent string)")
+    plots.legend_above(figure, ax)
     return figure
 
 
@@ -97,7 +96,8 @@ def staleness_figure(explorer: StalenessExplorer) -> Figure:
     top = max(np.nanmax(table) for table in tables.values())
     edges = (0.5, len(recording["distances"]) + 0.5, recording["layers"] - 0.5, -0.5)
     for ax, (origin, table) in zip(axes, tables.items(), strict=True):
-        image = ax.imshow(100 * table, aspect="auto", extent=edges, vmin=0, vmax=100 * top)
+        look = {"aspect": "auto", "cmap": "cividis", "extent": edges}
+        image = ax.imshow(100 * table, vmin=0, vmax=100 * top, **look)
         ax.axvline(explorer.kv_window + 0.5, color="white", linewidth=1.5)
         ax.set_title(f"tokens of the {origin}")
         ax.set_xlabel("distance behind the frontier (tokens)")

@@ -17,6 +17,7 @@ from apd.paper.compared import (
     overview_table,
     pareto,
     recommended,
+    setting_of,
     summary_table,
 )
 from apd.paper.comparison import decoders
@@ -79,6 +80,13 @@ def test_the_tables_have_every_decoder(methods: pd.DataFrame) -> None:
     assert "a threshold; a block length" in needs_table()
 
 
+def test_a_setting_is_named_in_words_and_without_its_decoder() -> None:
+    assert setting_of("klass", "klass-block16-KL0.001") == "block = 16, KL = 0.001"
+    assert setting_of("speculative", "mini-qwen-large-speculative-K2") == "K = 2"
+    assert setting_of("eb_sampler", "eb_sampler") == "usual"
+    assert setting_of("autoregressive", "mini-qwen-large") == "mini-qwen-large"
+
+
 def test_the_picture_has_a_curve_for_each(methods: pd.DataFrame) -> None:
     fig, ax = plots.panels()
     pareto(ax, methods, "throughput_tok_s")
@@ -124,6 +132,6 @@ def test_the_overview_has_a_speed_where_nothing_is_lost_and_the_loss_elsewhere()
         | {"throughput_tok_s": 900.0, "gap": -0.2},
     ]
     shown = overview_table({"one": pd.DataFrame(rows), "two": pd.DataFrame(rows[:1])}, "speeds")
-    text = str(shown)
+    text = shown.replace("\N{NO-BREAK SPACE}", " ")
     assert "5.0 times" in text and "loses 0.20 ± 0.02" in text and "9.0 times" not in text
     assert text.count("–") >= 2  # decoders that were not run on a task

@@ -67,4 +67,9 @@ def test_a_timeline_is_as_long_as_the_decodes_took() -> None:
         drawn = sum(box.get_width() for box in boxes)
         assert drawn == pytest.approx(1000 * (result.dllm_s + result.verifier_s))
         passes = result.dllm_forwards + result.verifier_forwards
-        assert f"{result.generated_tokens} tokens, {passes} passes" in texts(figure)
+        said = f"{result.generated_tokens} tokens, {passes} passes"
+        assert texts(figure)[row].split(":")[0] == said
+    one_by_one, summed = texts(figure)
+    assert ":" not in one_by_one
+    kept = [int(number) for number in summed.split(":")[1].split("+")]
+    assert sum(kept) == result.generated_tokens and len(kept) == len(result.iterations)

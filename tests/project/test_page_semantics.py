@@ -12,6 +12,20 @@ sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tools")]
 from page_semantics import mend  # noqa: E402
 from repository_links import link_to_repository  # noqa: E402
 
+WORDS = "apd-words"
+
+
+def frame(*headings: str, words: bool = False) -> str:
+    """A table of pandas with a column of words and one of numbers."""
+    head = "".join(f"<tr>{row}</tr>" for row in headings)
+    first = f'<td class="{WORDS}">' if words else "<td>"
+    body = "".join(
+        f"<tr><th>{n}</th>{first}{said}</td><td>{value}</td></tr>"
+        for n, (said, value) in enumerate((("nothing", "-0.1"), ("'2'", "–"), ("3 of 4", "no")))
+    )
+    table = '<table border="1" class="dataframe">'
+    return f"{table}<thead>{head}</thead><tbody>{body}</tbody></table>"
+
 
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -38,6 +52,20 @@ from repository_links import link_to_repository  # noqa: E402
             '<div class="citation" id="id1" role="listitem">',
         ),
         ("<p>no explorer here</p>", "<p>no explorer here</p>"),
+        (
+            frame("<th></th><th>does</th><th>off</th>", "<th>R</th><th></th><th></th>"),
+            frame(
+                f'<th class="{WORDS}">R</th><th class="{WORDS}">does</th><th>off</th>', words=True
+            ),
+        ),
+        (
+            frame("<th>K</th><th>1</th><th>2</th>", "<th>R</th><th></th><th></th>"),
+            frame(
+                "<th>K</th><th>1</th><th>2</th>",
+                f'<th class="{WORDS}">R</th><td class="{WORDS}"></td><td></td>',
+                words=True,
+            ),
+        ),
     ],
 )
 def test_faults_of_the_theme_are_mended(before: str, after: str) -> None:

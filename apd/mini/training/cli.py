@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         action="append",
         choices=sorted(RECIPES),
-        help="train this one alone (may be repeated); what it starts from must be there",
+        metavar="MODEL",
+        help=f"train this one alone: {', '.join(sorted(RECIPES))} (may be repeated); what it "
+        "starts from must be there",
     )
     parser.add_argument(
         "--work-dir",

@@ -125,5 +125,5 @@ def _line(entry: Entry) -> str:
     verdict = f"<strong>{entry['verdict']}</strong>{size_of_effect(entry)}"
     return (
         f"{SIGNS[entry['verdict']]} {claim}: {verdict}{also}."
-        f"{f' {found}.' if found else ''} {code(entry['why'])}"
+        f"{f' {found[0].upper()}{found[1:]}.' if found else ''} {code(entry['why'])}"
     )

@@ -37,7 +37,7 @@ export default {
     });
     const promptId = `apd-prompt-${Math.random().toString(36).slice(2)}`;
     const prompt = element("textarea", {
-      id: promptId, rows: 3, maxlength: 4000, "data-name": "prompt",
+      id: promptId, rows: 5, maxlength: 4000, "data-name": "prompt",
       onkeydown: (event) => event.stopPropagation(),
       oninput: () => state.set({ prompt: prompt.value }),
     });
