@@ -56,10 +56,11 @@ def _row(entry: Entry) -> str:
     here = f"{bar(finding)} {numbers(finding)}" if finding else ""
     greedy = entry["greedy_verdict"]
     also = f"<br><small>greedy rule: {SIGNS[greedy]}</small>" if greedy else ""
-    verdict = f"{SIGNS[entry['verdict']]} {entry['verdict']}{size_of_effect(entry)}"
+    verdict = f"{entry['verdict']}{size_of_effect(entry)}"
     return (
         f'<tr data-verdict="{entry["verdict"]}" data-part="{escape(entry["part"])}">'
-        f'<th scope="row">{link(entry, entry["short"])}</th>'
+        # the sign comes first: on a phone the last column is out of sight
+        f'<th scope="row">{SIGNS[entry["verdict"]]} {link(entry, entry["short"])}</th>'
         f"<td>{_published(entry['published'][:2])}</td><td>{here}</td>"
         f"<td>{verdict}{also}</td></tr>"
     )
