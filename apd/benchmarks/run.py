@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from apd.benchmarks.batches import measure_batches
+from apd.benchmarks.compiled import compare_compiled
 from apd.benchmarks.decodes import compare_decoders
 from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import CALLS, compare_forwards
@@ -57,6 +58,10 @@ def run_benchmarks(
     found["engines"] = compare_engines(pair, settings, accepted)
     if "skipped" in found["engines"]:
         report(found["engines"]["skipped"])
+    report("compiled passes")
+    found["compiled"] = compare_compiled(pair, settings)
+    if "skipped" in found["compiled"]:
+        report(found["compiled"]["skipped"])
     report("batches")
     found["batches"] = measure_batches(pair, settings)
     report("forward passes against their bare products")

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from apd import load_pair
 from apd.benchmarks import run as runs
+from apd.benchmarks.compiled import LENGTHS, _forward, _lean, compare_compiled
 from apd.benchmarks.decodes import check_same_tokens, compare_decoders
 from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import (
@@ -336,6 +337,33 @@ class TestEngines:
         assert "pip install 'apd[onnxruntime]'" in found["skipped"]
         table = summary_table(made_up_run() | {"engines": found})
         assert "not run" in list(table.columns[2].cells)
+
+
+class TestCompiled:
+    def test_the_passes_that_are_compared_compute_the_same(self, pair, monkeypatch):
+        monkeypatch.setattr(torch, "compile", lambda forward, **options: forward)
+        found = compare_compiled(pair, replace(TINY, quick=False))["by_shape"]
+        shapes = [(row["model"], row["positions"]) for row in found]
+        assert shapes == [(m, n) for m in ("dllm", "verifier") for n in LENGTHS]
+        for row in found:
+            assert row["median"] == pytest.approx(row["lean_ms"] / row["compiled_ms"])
+        ids = torch.arange(5, 21)
+        for name, model in (("dllm", pair.dllm), ("verifier", pair.verifier)):
+            with torch.no_grad():
+                theirs = _forward(model.model, ids, causal=name == "verifier")()
+                ours = _lean(pair, name, ids)()
+            shift = pair.dllm.model.prediction_offset if name == "dllm" else 0
+            expected = theirs[: len(ids) - shift]
+            torch.testing.assert_close(ours[shift:], expected, atol=1e-3, rtol=1e-3)
+
+    def test_where_nothing_can_be_compiled_it_says_so(self, pair, monkeypatch):
+        def refuse(forward, **options):
+            raise RuntimeError("no C++ compiler\nwith a long trace")
+
+        monkeypatch.setattr(torch, "compile", refuse)
+        found = compare_compiled(pair, replace(TINY, quick=False))
+        assert found == {"skipped": "torch.compile: no C++ compiler"}
+        assert "quick" in compare_compiled(pair, TINY)["skipped"]
 
 
 class TestCommand:
