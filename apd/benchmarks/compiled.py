@@ -15,6 +15,7 @@ import torch
 import torch._inductor.config as inductor
 from torch import Tensor
 
+from apd.benchmarks.models import BenchModels
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import ratio, seconds, spread, take_turns
 from apd.models import Pair
@@ -33,9 +34,8 @@ def compare_compiled(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
     """
     if settings.quick:
         return {"skipped": "compiled passes are not measured in a quick run"}
-    assert pair.verifier is not None
-    rows = []
-    for name, model in (("dllm", pair.dllm), ("verifier", pair.verifier)):
+    models, rows = BenchModels.of(pair), []
+    for name, model in (("dllm", models.dllm), ("verifier", models.verifier)):
         for length in LENGTHS:
             ids = torch.arange(5, 5 + length, device=model.device)
             forward = _forward(model.model, ids, causal=name == "verifier")
@@ -47,7 +47,7 @@ def compare_compiled(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
             except Exception as error:  # whatever stage lacks its compiler
                 return {"skipped": f"torch.compile: {str(error).strip().splitlines()[0]}"}
             built = time.perf_counter() - before
-            lean = _lean(pair, name, ids)
+            lean = _lean(models, name, ids)
             calls = {"eager": forward, "compiled": compiled, "lean": lean}
             tasks = {kind: partial(_mean_seconds, call) for kind, call in calls.items()}
             times = take_turns(tasks, settings.rounds)
@@ -75,13 +75,11 @@ def _forward(model: Any, ids: Tensor, *, causal: bool) -> Callable[[], Tensor]:
     return forward
 
 
-def _lean(pair: Pair, name: str, ids: Tensor) -> Callable[[], Tensor]:
+def _lean(models: BenchModels, name: str, ids: Tensor) -> Callable[[], Tensor]:
     """The package's pass over the same positions. -> (T, V) logits when called."""
     if name == "dllm":
-        return lambda: pair.dllm.canvas_logits(ids)
-    verifier = pair.verifier
-    assert verifier is not None
-    return lambda: verifier.scorer().logits(ids, 1, len(ids) + 1)
+        return lambda: models.dllm.canvas_logits(ids)
+    return lambda: models.verifier.scorer().logits(ids, 1, len(ids) + 1)
 
 
 @torch.no_grad()

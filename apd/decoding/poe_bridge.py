@@ -112,6 +112,24 @@ class PoEBridgeConfig(LookaheadConfig):
 
 
 @dataclass(frozen=True)
+class _Draft:
+    """A window as one candidate has it.
+
+    Attributes:
+        T: its temperature.
+        tokens: (b,) long.
+        log_marginal, log_law: (b, V) log p_D^(1/T), and the same in its nucleus, which drafted.
+        noise: the candidate's own.
+    """
+
+    T: float
+    tokens: Tensor
+    log_marginal: Tensor
+    log_law: Tensor
+    noise: IterationNoise
+
+
+@dataclass(frozen=True)
 class _Candidate:
     """A drafted window, verified.
 
@@ -157,30 +175,29 @@ def poe_bridge_steps(
         while whole and t < stop and dllm.end_token_ids.isdisjoint(accepted):
             part = range(t, min(t + config.verify_window, stop))
             positions = torch.arange(part.start, part.stop, device=dllm.device)  # (b,)
-            noise = [
-                IterationNoise(each, dllm.vocab_size, positions, run.index) for each in own[:N]
-            ]
 
             # draft
             logits = yield MarginalRequest(dllm, window, canvas, start, stop, part)  # (b, V)
-            drafted = canvas.repeat(N, 1)  # (N, n)
+            log_drafter = tempered_log_probs(logits, 1.0, forbidden)
+            window_drafts, asked = [], []
             for k, T in enumerate(temperatures):
-                law = nucleus(tempered_log_probs(logits, T, forbidden), config.top_p)
-                drafted[k, positions] = noise[k].draw_shared(law)
+                noise = IterationNoise(own[k], dllm.vocab_size, positions, run.index)
+                log_marginal = tempered_log_probs(logits, T, forbidden)
+                log_law = nucleus(log_marginal, config.top_p)
+                draft = _Draft(T, noise.draw_shared(log_law), log_marginal, log_law, noise)
+                drafted = canvas.clone()
+                drafted[positions] = draft.tokens
+                window_drafts.append(draft)
+                asked.append(JointRequest(large, scorers[k], drafted, unread[k], part.stop))
 
             # verify
-            asked = tuple(
-                JointRequest(large, scorers[k], drafted[k], unread[k], part.stop) for k in range(N)
-            )
-            packed = yield PackedRequest(asked)
+            packed = yield PackedRequest(tuple(asked))
             rows = packed.split([len(request.rows) for request in asked])
 
             # accept
             candidates = [
-                _verified(draft, logits, joint[-len(part) :], T, own_noise, forbidden)
-                for draft, joint, T, own_noise in zip(
-                    drafted[:, positions], rows, temperatures, noise, strict=True
-                )
+                _verified(draft, joint[-len(part) :], log_drafter, forbidden, config)
+                for draft, joint in zip(window_drafts, rows, strict=True)
             ]
 
             # choose
@@ -203,29 +220,22 @@ def poe_bridge_steps(
 
 
 def _verified(
-    draft: Tensor, logits: Tensor, joint: Tensor, T: float, noise: IterationNoise, forbidden: Tensor
+    draft: _Draft, joint: Tensor, log_drafter: Tensor, forbidden: Tensor, config: PoEBridgeConfig
 ) -> _Candidate:
-    """Move a draft, (b,) long, to the bridge, and score what is kept of it.
+    """Move a draft to the bridge, and score what is kept of it.
 
     Args:
-        draft: drawn from the marginals at temperature T, in their nucleus.
-        logits: (b, V) of the marginals.
-        joint: (b, V') of the large model, given the draft before each position.
+        joint: (b, V') logits of the large model, given the draft before each position.
+        log_drafter: (b, V) log p_D at temperature 1.
     """
-    config = noise.config
-    assert isinstance(config, PoEBridgeConfig)
-    log_marginal = tempered_log_probs(logits, T, forbidden)
-    log_joint = tempered_logits(joint, T, forbidden)
-    log_bridge = mixture_logits(log_marginal, log_joint, config.mixture_weight)
-    log_draft = nucleus(log_marginal, config.top_p)
-    target = couple_target(config.rule, draft, log_draft, log_bridge, noise)  # (b,)
-    kept = accepted_count(draft.tolist(), target.tolist(), always_first=False)
-    if config.choice == "likeliest":
-        own = tempered_log_probs(joint, 1.0, forbidden)
-        gains = (own - tempered_log_probs(logits, 1.0, forbidden)).gather(-1, target[:, None])
-        score = gains[: kept + 1].mean()
-    else:
-        own = tempered_log_probs(joint, config.temperature, forbidden)
-        gains = (own - log_bridge.log_softmax(-1)).gather(-1, target[:, None])
-        score = gains[: kept + 1].sum()
-    return _Candidate(draft.tolist(), target.tolist(), kept, score.item())
+    log_joint = tempered_logits(joint, draft.T, forbidden)
+    log_bridge = mixture_logits(draft.log_marginal, log_joint, config.mixture_weight)
+    target = couple_target(config.rule, draft.tokens, draft.log_law, log_bridge, draft.noise)
+    drafts, targets = draft.tokens.tolist(), target.tolist()
+    kept = accepted_count(drafts, targets, always_first=False)
+    likeliest = config.choice == "likeliest"
+    own = tempered_log_probs(joint, 1.0 if likeliest else config.temperature, forbidden)
+    gains = own - (log_drafter if likeliest else log_bridge.log_softmax(-1))  # (b, V)
+    of_tokens = gains.gather(-1, target[:, None])[: kept + 1]
+    score = of_tokens.mean() if likeliest else of_tokens.sum()
+    return _Candidate(drafts, targets, kept, score.item())

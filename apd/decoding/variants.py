@@ -16,12 +16,11 @@ What they promise. With a perfect verifier, R = 0, noise by position and shared 
 is that of one token at a time with the same masks in sight, however tokens are drafted, so that
 `uncertain_first` does not change it; nor does `exaggeration`, of any size, which moreover forgives
 a verifier that errs a little (see `target_law`). `sparse_lookahead`, like M, says which masks these
-are. `corrections` keep the law of such a text under
-either kind of noise and under every rule that draws its target, but where a plain iteration would
-have left a rejected position to the dLLM they leave it to the verifier: with an imperfect one the
-text is further from the dLLM's own. They commit the target's token, an exaggerated one if it is, so
-that both together are not exact. `verifier_temperature` and the decays change what is accepted, and
-promise nothing.
+are. `corrections` keep the law of such a text under either kind of noise and under every rule that
+draws its target, but where a plain iteration would have left a rejected position to the dLLM they
+leave it to the verifier: with an imperfect one the text is further from the dLLM's own. They commit
+the target's token, an exaggerated one if it is, so that both together are not exact.
+`verifier_temperature` and the decays change what is accepted, and promise nothing.
 """
 
 from collections.abc import Generator

@@ -351,7 +351,7 @@ class TestCompiled:
         for name, model in (("dllm", pair.dllm), ("verifier", pair.verifier)):
             with torch.no_grad():
                 theirs = _forward(model.model, ids, causal=name == "verifier")()
-                ours = _lean(pair, name, ids)()
+                ours = _lean(BenchModels.of(pair), name, ids)()
             shift = pair.dllm.model.prediction_offset if name == "dllm" else 0
             expected = theirs[: len(ids) - shift]
             torch.testing.assert_close(ours[shift:], expected, atol=1e-3, rtol=1e-3)

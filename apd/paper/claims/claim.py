@@ -31,6 +31,11 @@ UNTESTABLE: Verdict = "not testable here"
 MINIMUM_PROBLEMS = 30  # below this no interval is trusted
 
 
+def lies_near(end: float, low: float, high: float, smallest: float) -> bool:
+    """Whether an interval lies within the smallest effect of interest on either side of an end."""
+    return low > end - smallest and high < end + smallest
+
+
 @dataclass(frozen=True)
 class Finding:
     """One estimate, and where the claim says that it lies.
@@ -62,8 +67,7 @@ class Finding:
             return "agrees"
         if high < self.above or low > self.below:
             return "contradicts"
-        near = low > self.end - self.smallest and high < self.end + self.smallest
-        return "absent" if near else "open"
+        return "absent" if lies_near(self.end, low, high, self.smallest) else "open"
 
     @property
     def end(self) -> float:

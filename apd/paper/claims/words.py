@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from apd.paper.claims.claim import FAILS, HOLDS, NO_EFFECT, UNTESTABLE
+from apd.paper.claims.claim import FAILS, HOLDS, NO_EFFECT, UNTESTABLE, lies_near
 
 # A verdict is never told by colour alone.
 SIGNS = {HOLDS: "✓", FAILS: "✗", NO_EFFECT: "≈", UNTESTABLE: "○"}
@@ -37,7 +37,7 @@ def size_of_effect(entry: Entry) -> str:
 
 def _is_small(finding: Mapping[str, Any]) -> bool:
     end = finding["below"] if finding["above"] is None else finding["above"]
-    return bool(max(end - finding["low"], finding["high"] - end) < finding["smallest"])
+    return lies_near(end, finding["low"], finding["high"], finding["smallest"])
 
 
 def _p(value: float) -> str:
