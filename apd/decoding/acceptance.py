@@ -5,7 +5,6 @@ from typing import Literal
 
 from torch import Tensor
 
-from apd.coupling import gumbel_max, maximal_coupling
 from apd.decoding.noise import IterationNoise
 
 Acceptance = Literal["gumbel", "greedy", "independent", "maximal"]
@@ -25,9 +24,10 @@ def couple_target(
             the mixture's argmax; "independent" draws its own noise; "maximal" equals the draft with
             probability min(1, p_T / p), p the law that drafted.
         draft: (m,) long, x̂.
-        log_draft: (m, V) log law of the draft, nucleus applied, up to a constant per position.
-        log_target: (m, V) log p_T, up to a constant per position.
-        noise: of this iteration at the m positions.
+        log_draft: (m, C) log law of the draft, nucleus applied, up to a constant per position;
+            read by "maximal" alone, for the same tokens as `log_target`.
+        log_target: (m, C) log p_T, up to a constant per position.
+        noise: of this iteration at the m positions, for the tokens that `log_target` is given for.
 
     Returns:
         (m,) long.
@@ -35,11 +35,10 @@ def couple_target(
     if rule == "gumbel":
         return noise.draw_shared(log_target)
     if rule == "greedy":
-        return log_target.argmax(-1)
+        return noise.likeliest(log_target)
     if rule == "independent":
-        return gumbel_max(log_target, noise.target)
-    log_p, log_q = log_draft.log_softmax(-1), log_target.log_softmax(-1)
-    return maximal_coupling(draft, log_p, log_q, noise.accept, noise.target)
+        return noise.draw_target(log_target)
+    return noise.draw_coupled(draft, log_draft.log_softmax(-1), log_target.log_softmax(-1))
 
 
 def accepted_count(draft: Sequence[int], target: Sequence[int], *, always_first: bool) -> int:

@@ -9,18 +9,14 @@ from apd.decoding.acceptance import Acceptance, accepted_count, couple_target
 from apd.decoding.canvas import blank_canvas
 from apd.decoding.chunks import VerificationPace
 from apd.decoding.config import LookaheadConfig, is_int, is_real, require, require_choice
+from apd.decoding.contenders import Contenders
 from apd.decoding.noise import IterationNoise
 from apd.decoding.passes import Steps, decode_all
 from apd.decoding.protocols import AutoregressiveLM, DiffusionLM, JointRequest, MarginalRequest
 from apd.decoding.recorder import DecodeRecorder
 from apd.decoding.result import DecodeResult
 from apd.decoding.setting import setting
-from apd.decoding.warpers import (
-    forbidden_tokens,
-    nucleus,
-    tempered_log_probs,
-    tempered_logits,
-)
+from apd.decoding.warpers import log_weights, nucleus
 from apd.mixture import mixture_logits
 
 
@@ -95,11 +91,13 @@ def adaptive_steps(
     first disagreement: nothing after that can matter.
     """
     canvas = blank_canvas(prompt_ids, config.max_new_tokens, dllm.mask_token_id, dllm.device)
-    forbidden = forbidden_tokens(dllm, verifier)  # (V,)
+    T, R = config.temperature, config.mixture_weight
+    contenders = Contenders((dllm, verifier), T, all_allowed=config.rule == "maximal")
     window, scorer = dllm.window(config.kv_window), verifier.scorer()
     pace = VerificationPace(config.verify_chunk)
 
     t, n = len(prompt_ids), len(canvas)
+    positions = torch.arange(n, device=dllm.device)
     while t < n and not run.ended:
         stop = config.lookahead_stop(t, n)
         drafted = canvas.clone()
@@ -107,24 +105,30 @@ def adaptive_steps(
         targets: list[int] = []
         a = 0
         for chunk in pace.chunks(t, stop):
-            positions = torch.arange(chunk.start, chunk.stop, device=dllm.device)  # (c,)
-            noise = IterationNoise(config, dllm.vocab_size, positions, run.index)
+            here = positions[chunk.start : chunk.stop]  # (c,)
+            noise = IterationNoise(config, dllm.vocab_size, here, run.index)
 
-            # propose: x̂_i = argmax_v (log p_D + g)
+            # propose: x̂_i = argmax_v (log p_D + g), of the C tokens that can be drawn
             marginal_logits = yield MarginalRequest(dllm, window, canvas, t, stop, chunk)  # (c, V)
-            log_marginal = tempered_log_probs(marginal_logits, config.temperature, forbidden)
-            log_draft = nucleus(log_marginal, config.top_p)  # (c, V)
+            drawn = contenders.between((1.0, marginal_logits))  # (C,) token ids
+            log_marginal = log_weights(marginal_logits, T, drawn).log_softmax(-1)  # (c, C)
+            log_draft = nucleus(log_marginal, config.top_p)  # (c, C)
+            noise = noise.among(drawn)
             draft = noise.draw_shared(log_draft)  # (c,)
 
             # verify: l_AR given the prefix and the draft before each position, (c, V')
             drafted[chunk.start : chunk.stop] = draft
             joint_logits = yield JointRequest(verifier, scorer, drafted, chunk.start, chunk.stop)
-            log_joint = tempered_logits(joint_logits, config.temperature, forbidden)  # (c, V)
+            joint_logits = joint_logits.to(dllm.device)
 
-            # mix: p_T = p_D^R · p̂_AR^(1-R) / Z
-            log_target = mixture_logits(log_marginal, log_joint, config.mixture_weight)  # (c, V)
+            # mix: p_T = p_D^R · p̂_AR^(1-R) / Z, of the C' tokens that can be drawn from it
+            drawn = contenders.between((R, marginal_logits), (1 - R, joint_logits))  # (C',)
+            log_marginal = log_weights(marginal_logits, T, drawn)  # (c, C')
+            log_joint = log_weights(joint_logits, T, drawn)  # (c, C')
+            log_target = mixture_logits(log_marginal, log_joint, R)  # (c, C')
 
             # accept: the first token of the iteration, and on while draft and target agree
+            noise = noise.among(drawn)
             target = couple_target(config.rule, draft, log_draft, log_target, noise)  # (c,)
             tokens = torch.stack((draft, target)).tolist()  # the only wait for the device
             drafts += tokens[0]

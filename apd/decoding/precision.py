@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import torch
 
@@ -16,4 +17,12 @@ def as_loaded(function: Function) -> Function:
     Autocast would round every product to 16 bits, and so change tokens without a word; the lean
     pass even mixes precisions that its kernels do not take. Who wants 16 bits loads the models so.
     """
-    return torch.autocast("cpu", enabled=False)(torch.autocast("cuda", enabled=False)(function))
+    loaded = torch.autocast("cpu", enabled=False)(torch.autocast("cuda", enabled=False)(function))
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        # entering the two contexts costs as much as a step of a decode
+        autocast = torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
+        return (loaded if autocast else function)(*args, **kwargs)
+
+    return cast(Function, run)

@@ -49,6 +49,20 @@ def tempered_log_probs(logits: Tensor, temperature: float, forbidden: Tensor) ->
     return tempered_logits(logits, temperature, forbidden).log_softmax(-1)
 
 
+def log_weights(logits: Tensor, temperature: float, token_ids: Tensor) -> Tensor:
+    """l / T of some tokens: `tempered_logits` where only a few matter.
+
+    Args:
+        logits: (N, V') raw logits.
+        temperature: T >= 0; see `tempered_logits`.
+        token_ids: (C,) long, none of them forbidden.
+
+    Returns:
+        (N, C) float64.
+    """
+    return logits.index_select(-1, token_ids).to(torch.float64).div_(temperature or 1.0)
+
+
 def nucleus(log_probs: Tensor, top_p: float) -> Tensor:
     """Keep the smallest set of most likely tokens with mass >= top_p.
 
