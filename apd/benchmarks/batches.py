@@ -1,8 +1,8 @@
-"""Throughput of APD against the number of prompts that are decoded together."""
+"""Throughput of APD against the number of prompts that are decoded together, by every engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -12,27 +12,44 @@ from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import ratio, seconds, spread, take_turns
 from apd.decoding import adaptive_batch
 from apd.models import Pair
+from apd.models.onnx_pass import Engine
 
-SIZES = (1, 2, 4, 8, 16)
+SIZES = (1, 2, 4, 8, 16, 32, 64)
 QUICK_SIZES = (1, 8)
 
 
-def measure_batches(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
+def measure_batches(pairs: Mapping[Engine, Pair], settings: BenchSettings) -> dict[str, Any]:
     """Tokens per second of the whole batch at every size, and relative to one prompt at a time.
 
-    All sizes decode the same prompts with the same noise, so many at a time as they hold.
+    All sizes decode the same prompts with the same noise, so many at a time as they hold; prompts
+    and answers are of different lengths.
+
+    Args:
+        pairs: the models by engine, torch among them.
+        settings: R, W, M and repetitions.
+
+    Returns:
+        ``sizes``, and by engine ``tokens_per_s``, ``over_one_at_a_time`` and ``over_torch``.
     """
-    models = BenchModels.of(pair)
     sizes = QUICK_SIZES if settings.quick else SIZES
-    prompts = word_problems(pair, max(sizes))
-    names = {str(size): size for size in sizes}
-    tasks = {name: _task(models, prompts, size, settings) for name, size in names.items()}
-    speeds = take_turns(tasks, settings.sweep_rounds)
-    return {
-        "sizes": list(sizes),
-        "tokens_per_s": [spread(speeds[name]).median for name in names],
-        "over_one_at_a_time": [ratio(speeds[name], speeds["1"]).as_dict() for name in names],
+    prompts = word_problems(pairs["torch"], max(sizes))
+    tasks = {
+        f"{engine} {size}": _task(BenchModels.of(pair), prompts, size, settings)
+        for engine, pair in pairs.items()
+        for size in sizes
     }
+    speeds = take_turns(tasks, settings.sweep_rounds)
+    found: dict[str, Any] = {"sizes": list(sizes)}
+    for engine in pairs:
+        of_sizes = [speeds[f"{engine} {size}"] for size in sizes]
+        in_torch = [speeds[f"torch {size}"] for size in sizes]
+        alone = speeds[f"{engine} {sizes[0]}"]
+        found[engine] = {
+            "tokens_per_s": [spread(speed).median for speed in of_sizes],
+            "over_one_at_a_time": [ratio(speed, alone).as_dict() for speed in of_sizes],
+            "over_torch": [ratio(*both).as_dict() for both in zip(of_sizes, in_torch, strict=True)],
+        }
+    return found
 
 
 def _task(

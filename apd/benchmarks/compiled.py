@@ -1,87 +1,137 @@
-"""Whole passes through `torch.compile`, weights frozen, against the lean pass: does it pay?
+"""Whole passes through torch's compilers, weights frozen, against the package's: does it pay?
 
 Inductor packs frozen weights for oneDNN itself and fuses what stands between the products. It needs
-a C++ compiler, and compiles every length on its own.
+a C++ compiler, and compiles every length on its own: `torch.compile` in every process, AOTInductor
+once, into a file that is loaded afterwards.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
+import torch._inductor as aot_inductor
 import torch._inductor.config as inductor
-from torch import Tensor
+from torch import Tensor, nn
 
 from apd.benchmarks.models import BenchModels
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import ratio, seconds, spread, take_turns
 from apd.models import Pair
 from apd.models.bidirectional import nothing_masked
+from apd.models.onnx_pass import Engine
 
 LENGTHS = (16, 64)  # positions: a draft that is verified, a pass with W and M
 PASSES = 5  # in every measurement
 
+Call = Callable[[], Tensor]
 
-def compare_compiled(pair: Pair, settings: BenchSettings) -> dict[str, Any]:
-    """A pass without a cache: transformers' forward as it is and compiled, and the lean pass.
+
+def compare_compiled(pairs: Mapping[Engine, Pair], settings: BenchSettings) -> dict[str, Any]:
+    """A pass without a cache, by whoever can make one.
+
+    Args:
+        pairs: the models by engine, torch among them.
+        settings: repetitions.
 
     Returns:
-        Under ``by_shape`` for each model and length the milliseconds of the three, ``compile_s``,
-        and the lean pass's time over the compiled one's as a ratio; or ``skipped``, why not.
+        Under ``by_shape`` for each model and length: the milliseconds of transformers' forward as
+        it is ("eager"), by `torch.compile` ("compiled"), by AOTInductor ("packaged"), and by each
+        engine of the package; ``package_over``, the time of its pass in torch over each of the
+        others' as a ratio; ``compile_s``, ``package_s`` and ``package_bytes``. Or ``skipped``, why
+        not.
     """
     if settings.quick:
         return {"skipped": "compiled passes are not measured in a quick run"}
-    models, rows = BenchModels.of(pair), []
-    for name, model in (("dllm", models.dllm), ("verifier", models.verifier)):
-        for length in LENGTHS:
-            ids = torch.arange(5, 5 + length, device=model.device)
-            forward = _forward(model.model, ids, causal=name == "verifier")
-            before = time.perf_counter()
-            try:
-                compiled = torch.compile(forward, dynamic=False)
-                with inductor.patch(freezing=True), torch.no_grad():
-                    compiled()
-            except Exception as error:  # whatever stage lacks its compiler
-                return {"skipped": f"torch.compile: {str(error).strip().splitlines()[0]}"}
-            built = time.perf_counter() - before
-            lean = _lean(models, name, ids)
-            calls = {"eager": forward, "compiled": compiled, "lean": lean}
-            tasks = {kind: partial(_mean_seconds, call) for kind, call in calls.items()}
-            times = take_turns(tasks, settings.rounds)
-            rows.append(
-                {"model": name, "positions": length, "compile_s": built}
-                | {f"{kind}_ms": 1e3 * spread(of_kind).median for kind, of_kind in times.items()}
-                | ratio(times["lean"], times["compiled"]).as_dict()
-            )
+    engines = {engine: BenchModels.of(pair) for engine, pair in pairs.items()}
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            rows = [
+                _compare(engines, name, length, settings.rounds, Path(directory))
+                for name in ("dllm", "verifier")
+                for length in LENGTHS
+            ]
+    except Exception as error:  # whatever stage lacks its compiler
+        return {"skipped": f"torch's compiler: {str(error).strip().splitlines()[0]}"}
     return {"by_shape": rows}
 
 
-def _forward(model: Any, ids: Tensor, *, causal: bool) -> Callable[[], Tensor]:
-    """Transformers' forward of one text. -> (T, V) logits when called."""
-    T, inner = len(ids), getattr(model, "causal_forward", model.forward)
-    weight = model.get_input_embeddings().weight
-    mask = None if causal else nothing_masked(T, T, weight)
-    positions = torch.arange(T, device=ids.device)[None]
+@torch.no_grad()
+def _compare(
+    engines: Mapping[Engine, BenchModels], name: str, length: int, rounds: int, directory: Path
+) -> dict[str, Any]:
+    """One row of the comparison."""
+    model = getattr(engines["torch"], name).model
+    ids = torch.arange(5, 5 + length, device=model.device)
+    forward = _Forward(model, length, causal=name == "verifier")
+    before = time.perf_counter()
+    compiled = torch.compile(forward, dynamic=False)
+    with inductor.patch(freezing=True):
+        compiled(ids)
+    compile_s, before = time.perf_counter() - before, time.perf_counter()
+    file = directory / f"{name}_{length}.pt2"
+    with inductor.patch(freezing=True):
+        program = torch.export.export(forward, (ids,), strict=False)
+        aot_inductor.aoti_compile_and_package(program, package_path=str(file))
+    packaged = aot_inductor.aoti_load_package(str(file))
+    package_s = time.perf_counter() - before
+    calls: dict[str, Call] = {
+        "eager": lambda: forward(ids),
+        "compiled": lambda: compiled(ids),
+        "packaged": lambda: packaged(ids),
+        **{engine: _pass(models, name, ids) for engine, models in engines.items()},
+    }
+    times = take_turns({kind: partial(_mean_seconds, call) for kind, call in calls.items()}, rounds)
+    return {
+        "model": name,
+        "positions": length,
+        "compile_s": compile_s,
+        "package_s": package_s,
+        "package_bytes": file.stat().st_size,
+        **{f"{kind}_ms": 1e3 * spread(of_kind).median for kind, of_kind in times.items()},
+        "package_over": {
+            kind: ratio(times["torch"], of_kind).as_dict()
+            for kind, of_kind in times.items()
+            if kind != "torch"
+        },
+    }
 
-    def forward() -> Tensor:
+
+class _Forward(nn.Module):
+    """Transformers' forward of one text: (T,) long -> (T, V) logits."""
+
+    def __init__(self, model: Any, length: int, *, causal: bool) -> None:
+        super().__init__()
+        self.model = model.eval()
+        weight = model.get_input_embeddings().weight
+        self.mask = None if causal else nothing_masked(length, length, weight)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The logits of every position."""
+        inner = getattr(self.model, "causal_forward", self.model.forward)
+        positions = torch.arange(len(ids), device=ids.device)[None]
         logits: Tensor = inner(
-            input_ids=ids[None], position_ids=positions, attention_mask=mask, use_cache=False
+            input_ids=ids[None],
+            position_ids=positions,
+            attention_mask=self.mask,
+            use_cache=False,
         ).logits[0]
         return logits
 
-    return forward
 
-
-def _lean(models: BenchModels, name: str, ids: Tensor) -> Callable[[], Tensor]:
-    """The package's pass over the same positions. -> (T, V) logits when called."""
+def _pass(models: BenchModels, name: str, ids: Tensor) -> Call:
+    """The package's pass over the same positions. -> logits of all that it predicts when called."""
     if name == "dllm":
-        return lambda: models.dllm.canvas_logits(ids)
+        offset = models.dllm.model.prediction_offset
+        return lambda: models.dllm.window(None).logits(ids, offset, len(ids))
     return lambda: models.verifier.scorer().logits(ids, 1, len(ids) + 1)
 
 
 @torch.no_grad()
-def _mean_seconds(call: Callable[[], Tensor]) -> float:
+def _mean_seconds(call: Call) -> float:
     return seconds(lambda: [call() for _ in range(PASSES)]) / PASSES

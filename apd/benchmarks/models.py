@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -14,7 +14,8 @@ from apd.benchmarks.baseline import load_baseline
 from apd.decoding import AdaptiveConfig, AutoregressiveLM, DiffusionLM
 from apd.decoding.warpers import forbidden_tokens
 from apd.errors import ApdError
-from apd.models import Pair
+from apd.models import Pair, load_pair
+from apd.models.onnx_pass import Engine
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,25 @@ class BenchModels:
             end_token_ids=self.dllm.end_token_ids,
             max_iterations=max_iterations,
         )
+
+
+def by_engine(pair: Pair, report: Callable[[str], None] = print) -> dict[Engine, Pair]:
+    """A pair loaded in torch, and the same by every other engine that runs here.
+
+    Args:
+        pair: in torch, float32, on the CPU.
+        report: told why an engine is left out.
+    """
+    found: dict[Engine, Pair] = {"torch": pair}
+    for engine in get_args(Engine):
+        if engine not in found:
+            try:
+                found[engine] = load_pair(
+                    pair.name, device="cpu", dtype="float32", baselines=True, engine=engine
+                )
+            except ApdError as error:
+                report(str(error))
+    return found
 
 
 def word_problems(pair: Pair, count: int) -> list[Tensor]:

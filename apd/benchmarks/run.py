@@ -17,7 +17,8 @@ from apd.benchmarks.decodes import compare_decoders
 from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import CALLS, compare_forwards
 from apd.benchmarks.iterations import compare_wide
-from apd.benchmarks.models import BenchModels, word_problems
+from apd.benchmarks.models import BenchModels, by_engine, word_problems
+from apd.benchmarks.overlap import compare_overlap
 from apd.benchmarks.scaling import measure_scaling
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.seven_b import measure_seven_b
@@ -54,16 +55,19 @@ def run_benchmarks(
     report("decoders: APD, plain baseline, K = 1, autoregressive")
     found: dict[str, Any] = compare_decoders(pair, settings)
     accepted = found["tokens_per_iteration"]["median"]
+    engines = by_engine(pair, report)
     report("engines: ONNX Runtime against torch")
-    found["engines"] = compare_engines(pair, settings, accepted)
-    if "skipped" in found["engines"]:
-        report(found["engines"]["skipped"])
+    found["engines"] = compare_engines(engines, settings, accepted)
     report("compiled passes")
-    found["compiled"] = compare_compiled(pair, settings)
+    found["compiled"] = compare_compiled(engines, settings)
     if "skipped" in found["compiled"]:
         report(found["compiled"]["skipped"])
+    report("two threads across the two models")
+    found["overlap"] = compare_overlap(engines, settings)
+    if "skipped" in found["overlap"]:
+        report(found["overlap"]["skipped"])
     report("batches")
-    found["batches"] = measure_batches(pair, settings)
+    found["batches"] = measure_batches(engines, settings)
     report("forward passes against their bare products")
     found["forward_over_products"] = compare_forwards(
         pair, settings, accepted, calls=8 if settings.quick else CALLS

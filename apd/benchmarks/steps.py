@@ -20,8 +20,9 @@ from apd.benchmarks.baseline import load_baseline
 from apd.benchmarks.models import BenchModels
 from apd.benchmarks.settings import BenchSettings
 from apd.benchmarks.timing import best_of, ratio, spread, take_turns
+from apd.decoding.contenders import Contenders
 from apd.decoding.noise import IterationNoise
-from apd.decoding.warpers import forbidden_tokens, nucleus, tempered_log_probs
+from apd.decoding.warpers import forbidden_tokens, log_weights, nucleus, tempered_log_probs
 from apd.models.products import times
 from apd.models.segments import Rows
 
@@ -132,6 +133,15 @@ def _steps(
     plain.qwen_logits(verifier.model, draft[: t - 1], 0, read)
     scorer.logits(draft, t, t + 1)
     kept = nucleus(log_p, config.top_p)
+    near, contenders = raw[:few], Contenders((dllm, verifier), config.temperature)
+    drawn = contenders.between((1.0, near))
+    log_near = log_weights(near, config.temperature, drawn).log_softmax(-1)
+    kept_near = nucleus(log_near, config.top_p)
+    noise = IterationNoise(config, len(forbidden), positions[:few], 0)
+
+    def softmax() -> Tensor:
+        ids = contenders.between((1.0, near))
+        return log_weights(near, config.temperature, ids).log_softmax(-1)
 
     def layers() -> Tensor:
         cache.crop(left)
@@ -161,21 +171,19 @@ def _steps(
         Step(
             "softmax, float64",
             lambda: plain.log_softmax(raw, config.temperature, forbidden),
-            lambda: tempered_log_probs(raw[:few], config.temperature, forbidden),
+            softmax,
             share,
         ),
         Step(
             "top-p",
             lambda: plain.keep_top_p(log_p, config.top_p),
-            lambda: nucleus(log_p[:few], config.top_p),
+            lambda: nucleus(log_near, config.top_p),
             share,
         ),
         Step(
             "noise and argmax",
             lambda: (kept + plain.noise(config, positions, len(forbidden), 0)).argmax(-1),
-            lambda: IterationNoise(config, len(forbidden), positions[:few], 0).draw_shared(
-                kept[:few]
-            ),
+            lambda: noise.among(drawn).draw_shared(kept_near),
             share,
         ),
         Step(

@@ -2,8 +2,10 @@
 
 A pass of torch is a thousand calls from Python, each of which costs microseconds, and at the size
 of the mini models as much as the products do. ONNX Runtime makes one call of a pass. It computes
-one sequence at a time; what it does not do, several sequences in one pass and passes that see part
-of a canvas, is left to the lean pass, which shares its cache and its weights.
+one sequence at a time, which with one thread is also the fastest way to compute several: a core is
+busy with the products of one. More threads share a wider product better, so that the lean pass is
+given several sequences then. It shares cache and weights, and takes what the runtime has no graph
+for: passes that see part of a canvas.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ INSTALL = "run `pip install 'apd[onnxruntime]'`, or leave the engine out"
 
 
 class OnnxDecoder:
-    """A lean pass whose single sequences run in ONNX Runtime; equal to it up to rounding.
+    """A lean pass whose sequences run in ONNX Runtime; equal to it up to rounding.
 
     Threads are those that torch has when it is made. The weights are copied: the model's must not
     change any more.
@@ -43,6 +45,7 @@ class OnnxDecoder:
 
     def __init__(self, lean: LeanDecoder) -> None:
         self._lean = lean
+        self._threads = torch.get_num_threads()
         self._layers = _session(layers_graph(lean))
         self._outputs = _session(outputs_graph(lean))
 
@@ -52,9 +55,23 @@ class OnnxDecoder:
 
     def run(self, segments: Sequence[Segment]) -> list[Pass]:
         """Compute keys and values of every layer and position, and the states up to the last."""
-        if len(segments) > 1 or not _is_plain(segments[0]):
+        if self._leaves(segments):
             return self._lean.run(segments)
-        (segment,) = segments
+        return [self._run(segment) for segment in segments]
+
+    def logits(self, rows: Sequence[Rows]) -> Tensor:
+        """(N, V) float32, rows of all passes one after another."""
+        if self._leaves([row.computed.segment for row in rows]):
+            return self._lean.logits(rows)
+        each = [self._logits(row) for row in rows]
+        return each[0] if len(each) == 1 else torch.cat(each)
+
+    def _leaves(self, segments: Sequence[Segment]) -> bool:
+        """Whether the lean pass does better, or is alone in being able to."""
+        several = len(segments) > 1 and self._threads > 1
+        return several or not all(map(_is_plain, segments))
+
+    def _run(self, segment: Segment) -> Pass:
         cache, stop = segment.cache, segment.first + len(segment.tokens)
         cache.open(segment.first, stop)
         states, keys_values = self._layers.run(
@@ -66,13 +83,10 @@ class OnnxDecoder:
             },
         )
         cache.write_all(torch.from_numpy(keys_values))
-        return [Pass(segment, torch.from_numpy(states))]
+        return Pass(segment, torch.from_numpy(states))
 
-    def logits(self, rows: Sequence[Rows]) -> Tensor:
-        """(N, V) float32, rows of all passes one after another."""
-        if len(rows) > 1 or not _is_plain(rows[0].computed.segment):
-            return self._lean.logits(rows)
-        computed, start, stop = rows[0].computed, rows[0].start, rows[0].stop
+    def _logits(self, rows: Rows) -> Tensor:
+        computed, start, stop = rows.computed, rows.start, rows.stop
         first, cache = computed.segment.first + start, computed.segment.cache
         end = first + stop - start if self._lean.causal else cache.end
         inputs = {

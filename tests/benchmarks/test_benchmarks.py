@@ -3,6 +3,7 @@
 import argparse
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from apd import load_pair
+from apd.benchmarks import overlap
 from apd.benchmarks import run as runs
-from apd.benchmarks.compiled import LENGTHS, _forward, _lean, compare_compiled
+from apd.benchmarks.compiled import LENGTHS, _Forward, _pass, compare_compiled
 from apd.benchmarks.decodes import check_same_tokens, compare_decoders
 from apd.benchmarks.engines import compare_engines
 from apd.benchmarks.forwards import (
@@ -22,7 +24,7 @@ from apd.benchmarks.forwards import (
     timed_pass,
 )
 from apd.benchmarks.iterations import first_iterations, iteration_seconds
-from apd.benchmarks.models import BenchModels, any_prompt, word_problems
+from apd.benchmarks.models import BenchModels, any_prompt, by_engine, word_problems
 from apd.benchmarks.random_models import random_autoregressive, random_models, tiny_shapes
 from apd.benchmarks.report import summary_table
 from apd.benchmarks.settings import BenchSettings, quick_settings
@@ -264,11 +266,15 @@ class TestBatches:
         from apd.benchmarks import batches
 
         monkeypatch.setattr(batches, "QUICK_SIZES", (1, 2))
-        found = batches.measure_batches(pair, TINY)
+        pairs = by_engine(pair, lambda line: None)
+        found = batches.measure_batches(pairs, TINY)
         assert found["sizes"] == [1, 2]
-        one, two = found["tokens_per_s"]
-        assert found["over_one_at_a_time"][0]["median"] == 1.0
-        assert found["over_one_at_a_time"][1]["median"] == pytest.approx(two / one)
+        for engine in pairs:
+            one, two = found[engine]["tokens_per_s"]
+            assert found[engine]["over_one_at_a_time"][0]["median"] == 1.0
+            assert found[engine]["over_one_at_a_time"][1]["median"] == pytest.approx(two / one)
+            over = found[engine]["over_torch"][1]["median"]
+            assert over == pytest.approx(two / found["torch"]["tokens_per_s"][1])
 
 
 class TestRandomShapes:
@@ -321,7 +327,8 @@ def made_up_run():
 class TestEngines:
     def test_every_decoder_is_timed_in_both_with_the_same_texts(self, pair):
         pytest.importorskip("onnxruntime")
-        found = compare_engines(load_pair("mini", device="cpu", baselines=True), TINY, 4.0)
+        pairs = by_engine(load_pair("mini", device="cpu", baselines=True))
+        found = compare_engines(pairs, TINY, 4.0)
         assert found["same_tokens"] == 1
         assert set(found["decoders"]) == {"apd", "one_token", "autoregressive"}
         for row in found["decoders"].values():
@@ -333,37 +340,79 @@ class TestEngines:
 
     def test_without_the_runtime_it_says_so(self, pair, monkeypatch):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        found = compare_engines(pair, TINY, 4.0)
-        assert "pip install 'apd[onnxruntime]'" in found["skipped"]
+        reported = []
+        pairs = by_engine(pair, reported.append)
+        assert list(pairs) == ["torch"]
+        assert "pip install 'apd[onnxruntime]'" in reported[0]
+        found = compare_engines(pairs, TINY, 4.0)
+        assert "skipped" in found
         table = summary_table(made_up_run() | {"engines": found})
         assert "not run" in list(table.columns[2].cells)
 
 
 class TestCompiled:
-    def test_the_passes_that_are_compared_compute_the_same(self, pair, monkeypatch):
+    @pytest.fixture
+    def without_a_compiler(self, monkeypatch):
+        """The comparison with whatever compiles replaced by what is compiled."""
+        programs = {}
+
+        def package(program, package_path):
+            programs[package_path] = program.module()
+            Path(package_path).write_bytes(b"12345")
+
         monkeypatch.setattr(torch, "compile", lambda forward, **options: forward)
-        found = compare_compiled(pair, replace(TINY, quick=False))["by_shape"]
+        monkeypatch.setattr("torch._inductor.aoti_compile_and_package", package)
+        monkeypatch.setattr("torch._inductor.aoti_load_package", programs.__getitem__)
+
+    def test_the_passes_that_are_compared_compute_the_same(self, pair, without_a_compiler):
+        pairs = by_engine(pair, lambda line: None)
+        found = compare_compiled(pairs, replace(TINY, quick=False))["by_shape"]
         shapes = [(row["model"], row["positions"]) for row in found]
         assert shapes == [(m, n) for m in ("dllm", "verifier") for n in LENGTHS]
         for row in found:
-            assert row["median"] == pytest.approx(row["lean_ms"] / row["compiled_ms"])
+            assert row["package_bytes"] == 5
+            for kind in {"eager", "compiled", "packaged", *pairs} - {"torch"}:
+                expected = row["torch_ms"] / row[f"{kind}_ms"]
+                assert row["package_over"][kind]["median"] == pytest.approx(expected)
         ids = torch.arange(5, 21)
         for name, model in (("dllm", pair.dllm), ("verifier", pair.verifier)):
             with torch.no_grad():
-                theirs = _forward(model.model, ids, causal=name == "verifier")()
-                ours = _lean(BenchModels.of(pair), name, ids)()
-            shift = pair.dllm.model.prediction_offset if name == "dllm" else 0
-            expected = theirs[: len(ids) - shift]
-            torch.testing.assert_close(ours[shift:], expected, atol=1e-3, rtol=1e-3)
+                theirs = _Forward(model.model, len(ids), causal=name == "verifier")(ids)
+                for loaded in pairs.values():
+                    ours = _pass(BenchModels.of(loaded), name, ids)()
+                    torch.testing.assert_close(ours, theirs[: len(ours)], atol=1e-3, rtol=1e-3)
+                    assert len(ours) >= len(ids) - 1
 
     def test_where_nothing_can_be_compiled_it_says_so(self, pair, monkeypatch):
         def refuse(forward, **options):
             raise RuntimeError("no C++ compiler\nwith a long trace")
 
         monkeypatch.setattr(torch, "compile", refuse)
-        found = compare_compiled(pair, replace(TINY, quick=False))
-        assert found == {"skipped": "torch.compile: no C++ compiler"}
-        assert "quick" in compare_compiled(pair, TINY)["skipped"]
+        found = compare_compiled({"torch": pair}, replace(TINY, quick=False))
+        assert found == {"skipped": "torch's compiler: no C++ compiler"}
+        assert "quick" in compare_compiled({"torch": pair}, TINY)["skipped"]
+
+
+class TestOverlap:
+    def test_what_is_saved_follows_from_the_times(self, pair, monkeypatch):
+        monkeypatch.setattr(overlap, "_cores", lambda: 2)
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+        pairs = by_engine(pair, lambda line: None)
+        assert "one chunk" in overlap.compare_overlap(pairs, TINY)["skipped"]
+        found = overlap.compare_overlap(pairs, replace(TINY, max_lookahead=32, max_new_tokens=32))
+        assert set(found) == set(pairs)
+        for part in found.values():
+            assert part["further_chunks"] >= 0
+            verified = (1 + part["further_chunks"]) * (part["together_ms"] - part["verify_ms"])
+            saved = part["further_chunks"] * part["draft_ms"] - verified
+            assert part["saved"] == pytest.approx(saved / part["iteration_ms"])
+
+    def test_it_needs_a_core_and_a_thread_for_each_model(self, pair, monkeypatch):
+        monkeypatch.setattr(overlap, "_cores", lambda: 1)
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+        assert "two cores" in overlap.compare_overlap({"torch": pair}, TINY)["skipped"]
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+        assert "--threads 1" in overlap.compare_overlap({"torch": pair}, TINY)["skipped"]
 
 
 class TestCommand:

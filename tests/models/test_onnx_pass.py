@@ -85,18 +85,35 @@ def test_a_pass_may_go_on_in_torch_and_back(both):
 
 
 @torch.no_grad()
-def test_several_sequences_and_partial_sight_are_left_to_torch(both):
+def test_several_sequences_are_run_one_by_one_with_one_thread_and_by_torch_with_more(both):
+    lean, runtime = both
     tokens = [random_ids(n, seed=n) for n in (5, 9)]
-    sight = torch.ones(9, 9, dtype=torch.bool).tril()
-    asked = [lambda new: [Segment(ids, 0, new()) for ids in tokens]]
-    if not both[0].causal:
-        asked.append(lambda new: [Segment(tokens[1], 0, new(), rotated_as=3, sight=sight)])
-    for segments in asked:
-        expected, found = (
-            each.logits([Rows(p, 1, 4) for p in each.run(segments(each.new_cache))])
-            for each in both
-        )
-        assert torch.equal(found, expected)
+    found = {}
+    for threads in (1, 2):
+        runtime._threads = threads
+        found[threads] = run_all(runtime, [Segment(ids, 0, runtime.new_cache()) for ids in tokens])
+    expected = run_all(lean, [Segment(ids, 0, lean.new_cache()) for ids in tokens])
+    assert_equal(found[1], expected)
+    assert torch.equal(found[2], expected)
+    alone = [run_all(runtime, [Segment(ids, 0, runtime.new_cache())]) for ids in tokens]
+    assert torch.equal(found[1], torch.cat(alone))
+
+
+@torch.no_grad()
+def test_partial_sight_is_left_to_torch(both):
+    if both[0].causal:
+        pytest.skip("only a model that sees both ways is shown a part")
+    tokens, sight = random_ids(9), torch.ones(9, 9, dtype=torch.bool).tril()
+    expected, found = (
+        run_all(each, [Segment(tokens, 0, each.new_cache(), rotated_as=3, sight=sight)])
+        for each in both
+    )
+    assert torch.equal(found, expected)
+
+
+def run_all(inference, segments):
+    """Rows 1..3 of every segment, computed together."""
+    return inference.logits([Rows(computed, 1, 4) for computed in inference.run(segments)])
 
 
 def test_positions_beyond_the_table_are_left_to_torch(both, monkeypatch):
