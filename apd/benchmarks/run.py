@@ -114,9 +114,18 @@ def model_files(pair: str) -> list[dict[str, Any]]:
     return [hash_checkpoint(name, find_checkpoint(name)).as_dict() for name in names]
 
 
-def store(found: dict[str, Any], directory: Path) -> Path:
-    """Write `bench.json`; see `store_as`."""
-    return store_as(found, directory / f"{ARTEFACT}.json")
+def stored_file(directory: Path, threads: int | None = None) -> Path:
+    """Where a run is kept: one that was asked for a number of threads beside the one that was not.
+
+    One thread is the same as no number: it is what results are compared with.
+    """
+    several = threads is not None and threads > 1
+    return directory / (f"{ARTEFACT}_threads_{threads}.json" if several else f"{ARTEFACT}.json")
+
+
+def store(found: dict[str, Any], directory: Path, threads: int | None = None) -> Path:
+    """Write a run to its `stored_file`; see `store_as`."""
+    return store_as(found, stored_file(directory, threads))
 
 
 def store_as(found: dict[str, Any], path: Path) -> Path:
@@ -131,13 +140,14 @@ def store_as(found: dict[str, Any], path: Path) -> Path:
     return path
 
 
-def read_stored(directory: Path) -> dict[str, Any]:
+def read_stored(directory: Path, threads: int | None = None) -> dict[str, Any]:
     """A stored run. Raises ApdError if there is none or it is damaged."""
-    path = directory / f"{ARTEFACT}.json"
+    path = stored_file(directory, threads)
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ApdError(f"no benchmark at {path}: run `apd bench --store` first") from None
+        asked = "" if threads is None else f" --threads {threads}"
+        raise ApdError(f"no benchmark at {path}: run `apd bench --store{asked}` first") from None
     except ValueError as error:
         raise ApdError(f"{path} is damaged ({error}): run `apd bench --store` again") from None
     return found

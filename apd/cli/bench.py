@@ -17,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         action="store_true",
-        help="write data/results/PAIR/bench.json with its provenance",
+        help="write data/results/PAIR/bench.json with its provenance; bench_threads_N.json if "
+        "--threads asks for N > 1",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="with --store: write PAIR/bench.json below DIR"
+        "--output", type=Path, metavar="DIR", help="with --store: write below DIR instead"
     )
     parser.add_argument("--mixture-weight", type=float, metavar="R", help="(default: 0.7)")
     parser.add_argument("--kv-window", type=int, metavar="W", help="(default: 16)")
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.output is None
             else arguments.output / settings.pair
         )
-        print(f"wrote {store(found, directory)}", file=sys.stderr)
+        print(f"wrote {store(found, directory, arguments.threads)}", file=sys.stderr)
     return 0
 
 

@@ -445,6 +445,15 @@ class TestCommand:
         assert main(["bench", "--quick", "--store", "--output", str(tmp_path)]) == 0
         assert runs.read_stored(tmp_path / "mini") == made_up_run()
         assert [path.name for path in (tmp_path / "mini").iterdir()] == ["bench.json"]
+        assert runs.read_stored(tmp_path / "mini", threads=1) == made_up_run()
+
+    def test_a_run_with_several_threads_is_kept_beside_the_other(self, asked, tmp_path, capsys):
+        store = ["--store", "--output", str(tmp_path)]
+        with pytest.raises(ApdError, match="--threads 2"):
+            runs.read_stored(tmp_path / "mini", threads=2)
+        assert main(["bench", "--quick", "--threads", "2", *store]) == 0
+        assert [p.name for p in (tmp_path / "mini").iterdir()] == ["bench_threads_2.json"]
+        assert runs.read_stored(tmp_path / "mini", threads=2) == made_up_run()
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
