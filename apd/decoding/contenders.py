@@ -1,7 +1,5 @@
 """Which tokens a draw is between: laws need to be worked out for these alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
