@@ -43,21 +43,18 @@ def compare_compiled(pairs: Mapping[Engine, Pair], settings: BenchSettings) -> d
         Under ``by_shape`` for each model and length: the milliseconds of transformers' forward as
         it is ("eager"), by `torch.compile` ("compiled"), by AOTInductor ("packaged"), and by each
         engine of the package; ``package_over``, the time of its pass in torch over each of the
-        others' as a ratio; ``compile_s``, ``package_s`` and ``package_bytes``. Or ``skipped``, why
-        not.
+        others' as a ratio; for what compiles ``..._build_s``, or ``..._failed``, why not; and
+        ``package_bytes``. Or ``skipped``, why nothing was measured.
     """
     if settings.quick:
         return {"skipped": "compiled passes are not measured in a quick run"}
     engines = {engine: BenchModels.of(pair) for engine, pair in pairs.items()}
-    try:
-        with tempfile.TemporaryDirectory() as directory:
-            rows = [
-                _compare(engines, name, length, settings.rounds, Path(directory))
-                for name in ("dllm", "verifier")
-                for length in LENGTHS
-            ]
-    except Exception as error:  # whatever stage lacks its compiler
-        return {"skipped": f"torch's compiler: {str(error).strip().splitlines()[0]}"}
+    with tempfile.TemporaryDirectory() as directory:
+        rows = [
+            _compare(engines, name, length, settings.rounds, Path(directory))
+            for name in ("dllm", "verifier")
+            for length in LENGTHS
+        ]
     return {"by_shape": rows}
 
 
@@ -69,30 +66,28 @@ def _compare(
     model = getattr(engines["torch"], name).model
     ids = torch.arange(5, 5 + length, device=model.device)
     forward = _Forward(model, length, causal=name == "verifier")
-    before = time.perf_counter()
-    compiled = torch.compile(forward, dynamic=False)
-    with inductor.patch(freezing=True):
-        compiled(ids)
-    compile_s, before = time.perf_counter() - before, time.perf_counter()
     file = directory / f"{name}_{length}.pt2"
-    with inductor.patch(freezing=True):
-        program = torch.export.export(forward, (ids,), strict=False)
-        aot_inductor.aoti_compile_and_package(program, package_path=str(file))
-    packaged = aot_inductor.aoti_load_package(str(file))
-    package_s = time.perf_counter() - before
-    calls: dict[str, Call] = {
-        "eager": lambda: forward(ids),
-        "compiled": lambda: compiled(ids),
-        "packaged": lambda: packaged(ids),
-        **{engine: _pass(models, name, ids) for engine, models in engines.items()},
+    calls: dict[str, Call] = {"eager": lambda: forward(ids)}
+    row: dict[str, Any] = {"model": name, "positions": length}
+    builds: dict[str, Callable[..., Call]] = {
+        "compiled": _compiled,
+        "packaged": partial(_packaged, file=file),
     }
+    for kind, build in builds.items():
+        before = time.perf_counter()
+        try:
+            with inductor.patch(freezing=True):
+                calls[kind] = build(forward, ids)
+        except Exception as error:  # whatever stage lacks its compiler
+            row[f"{kind}_failed"] = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        else:
+            row[f"{kind}_build_s"] = time.perf_counter() - before
+    if file.exists():
+        row["package_bytes"] = file.stat().st_size
+    calls |= {engine: _pass(models, name, ids) for engine, models in engines.items()}
     times = take_turns({kind: partial(_mean_seconds, call) for kind, call in calls.items()}, rounds)
     return {
-        "model": name,
-        "positions": length,
-        "compile_s": compile_s,
-        "package_s": package_s,
-        "package_bytes": file.stat().st_size,
+        **row,
         **{f"{kind}_ms": 1e3 * spread(of_kind).median for kind, of_kind in times.items()},
         "package_over": {
             kind: ratio(times["torch"], of_kind).as_dict()
@@ -100,6 +95,21 @@ def _compare(
             if kind != "torch"
         },
     }
+
+
+def _compiled(forward: _Forward, ids: Tensor) -> Call:
+    """By `torch.compile`, compiled for this length."""
+    compiled = torch.compile(forward, dynamic=False)
+    compiled(ids)
+    return lambda: compiled(ids)
+
+
+def _packaged(forward: _Forward, ids: Tensor, file: Path) -> Call:
+    """By AOTInductor, loaded from the file that it is written to."""
+    program = torch.export.export(forward, (ids,), strict=False)
+    aot_inductor.aoti_compile_and_package(program, package_path=str(file))
+    packaged = aot_inductor.aoti_load_package(str(file))
+    return lambda: packaged(ids)
 
 
 class _Forward(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -53,14 +53,14 @@ class BenchModels:
         )
 
 
-def by_engine(pair: Pair, report: Callable[[str], None] = print) -> dict[Engine, Pair]:
-    """A pair loaded in torch, and the same by every other engine that runs here.
+def by_engine(pair: Pair) -> tuple[dict[Engine, Pair], dict[Engine, str]]:
+    """A pair by every engine that runs here, and of the others why they do not.
 
     Args:
         pair: in torch, float32, on the CPU.
-        report: told why an engine is left out.
     """
     found: dict[Engine, Pair] = {"torch": pair}
+    missing: dict[Engine, str] = {}
     for engine in get_args(Engine):
         if engine not in found:
             try:
@@ -68,8 +68,8 @@ def by_engine(pair: Pair, report: Callable[[str], None] = print) -> dict[Engine,
                     pair.name, device="cpu", dtype="float32", baselines=True, engine=engine
                 )
             except ApdError as error:
-                report(str(error))
-    return found
+                missing[engine] = str(error)
+    return found, missing
 
 
 def word_problems(pair: Pair, count: int) -> list[Tensor]:

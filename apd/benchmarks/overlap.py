@@ -8,6 +8,7 @@ made while the verifier runs, in vain where a draft is rejected. Is that worth a
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,10 +36,10 @@ def compare_overlap(pairs: Mapping[Engine, Pair], settings: BenchSettings) -> di
         settings: R, W, M, prompts and repetitions.
 
     Returns:
-        For each engine the milliseconds of verifying a chunk, of drafting the next one, of both at
-        the same time in a thread each, and of an iteration; how many further chunks an iteration
-        needs; and the share of an iteration that would be saved, negative where it costs. Or
-        ``skipped``, why not.
+        For each engine the milliseconds of verifying a chunk and of drafting the next one; with
+        both at the same time in a thread each, those until the verdict and those until both are
+        done; those of an iteration; how many further chunks an iteration needs; and the share of an
+        iteration that would be saved, negative where it costs. Or ``skipped``, why not.
     """
     if torch.get_num_threads() > 1:
         return {"skipped": "threads across models are measured with --threads 1, one for each"}
@@ -77,22 +78,25 @@ def _of_engine(
     further = sum(decode.verifier_forwards for decode in decodes) / iterations - 1
     with ThreadPoolExecutor(max_workers=1) as other:
         times = take_turns(_tasks(models, prompts[0], settings, other), settings.rounds)
-    verify, draft, together = (spread(times[name]).median for name in times)
-    saved = further * draft - (1 + further) * (together - verify)
+    found = {name: spread(values).median for name, values in times.items()}
+    # every chunk is verified; the next one is waited for only if all of this one is accepted
+    before = (1 + further) * found["verify"] + further * found["draft"]
+    overlapped = found["verdict"] + further * found["together"]
     return {
-        "verify_ms": 1e3 * verify,
-        "draft_ms": 1e3 * draft,
-        "together_ms": 1e3 * together,
+        **{f"{name}_ms": 1e3 * seconds for name, seconds in found.items()},
         "iteration_ms": 1e3 * iteration,
         "further_chunks": further,
-        "saved": saved / iteration,
+        "saved": (before - overlapped) / iteration,
     }
 
 
 def _tasks(
     models: BenchModels, prompt: Tensor, settings: BenchSettings, other: ThreadPoolExecutor
 ) -> dict[str, Task]:
-    """Seconds of the verifier's pass, of the next chunk's outputs, and of both at once."""
+    """Seconds of the verifier's pass, of the next chunk's outputs, and of both at once.
+
+    The verifier runs in this thread, which goes on as soon as it has a verdict.
+    """
     dllm, verifier, config = models.dllm, models.verifier, settings.adaptive()
     t, M = len(prompt), settings.max_lookahead
     first, second, *_ = (range(t + c.start, t + c.stop) for c in _chunks(settings))
@@ -106,12 +110,20 @@ def _tasks(
         request = JointRequest(verifier, scorer, canvas, first.start, first.stop)
         verifier.joints([request])
 
-    def together() -> None:
-        verifying = other.submit(verify)
-        outputs(second)
-        verifying.result()
+    def together() -> tuple[float, float]:
+        """Seconds until the verdict, and until the next chunk's outputs are there, too."""
+        before = time.perf_counter()
+        drafting = other.submit(outputs, second)
+        verify()
+        verdict = time.perf_counter() - before
+        drafting.result()
+        return verdict, time.perf_counter() - before
 
     outputs(first)  # opens the pass
     verify()  # the prompt's keys and values are made once
-    calls = {"verify": verify, "draft": lambda: outputs(second), "together": together}
-    return {name: best_of(call, CALLS) for name, call in calls.items()}
+    return {
+        "verify": best_of(verify, CALLS),
+        "draft": best_of(lambda: outputs(second), CALLS),
+        "verdict": lambda: min(together()[0] for _ in range(CALLS)),
+        "together": lambda: min(together()[1] for _ in range(CALLS)),
+    }

@@ -55,9 +55,13 @@ def run_benchmarks(
     report("decoders: APD, plain baseline, K = 1, autoregressive")
     found: dict[str, Any] = compare_decoders(pair, settings)
     accepted = found["tokens_per_iteration"]["median"]
-    engines = by_engine(pair, report)
+    engines, missing = by_engine(pair)
     report("engines: ONNX Runtime against torch")
-    found["engines"] = compare_engines(engines, settings, accepted)
+    if "onnxruntime" in engines:
+        found["engines"] = compare_engines(engines, settings, accepted)
+    else:
+        found["engines"] = {"skipped": missing["onnxruntime"]}
+        report(missing["onnxruntime"])
     report("compiled passes")
     found["compiled"] = compare_compiled(engines, settings)
     if "skipped" in found["compiled"]:
@@ -115,9 +119,9 @@ def model_files(pair: str) -> list[dict[str, Any]]:
 
 
 def stored_file(directory: Path, threads: int | None = None) -> Path:
-    """Where a run is kept: one that was asked for a number of threads beside the one that was not.
+    """Where a run is kept: one that was asked for several threads by a name of its own.
 
-    One thread is the same as no number: it is what results are compared with.
+    The other one is what the book tells of: with one thread, or with what torch takes by itself.
     """
     several = threads is not None and threads > 1
     return directory / (f"{ARTEFACT}_threads_{threads}.json" if several else f"{ARTEFACT}.json")
@@ -143,13 +147,13 @@ def store_as(found: dict[str, Any], path: Path) -> Path:
 def read_stored(directory: Path, threads: int | None = None) -> dict[str, Any]:
     """A stored run. Raises ApdError if there is none or it is damaged."""
     path = stored_file(directory, threads)
+    command = "apd bench --store" + ("" if threads is None else f" --threads {threads}")
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        asked = "" if threads is None else f" --threads {threads}"
-        raise ApdError(f"no benchmark at {path}: run `apd bench --store{asked}` first") from None
+        raise ApdError(f"no benchmark at {path}: run `{command}` first") from None
     except ValueError as error:
-        raise ApdError(f"{path} is damaged ({error}): run `apd bench --store` again") from None
+        raise ApdError(f"{path} is damaged ({error}): run `{command}` again") from None
     return found
 
 

@@ -109,17 +109,18 @@ def adaptive_steps(
             noise = IterationNoise(config, dllm.vocab_size, here, run.index)
 
             # propose: x̂_i = argmax_v (log p_D + g), of the C tokens that can be drawn
-            marginal_logits = yield MarginalRequest(dllm, window, canvas, t, stop, chunk)  # (c, V)
+            logits = yield MarginalRequest(dllm, window, canvas, t, stop, chunk)  # (c, V)
+            marginal_logits = contenders.known(logits)
             drawn = contenders.between((1.0, marginal_logits))  # (C,) token ids
             log_marginal = log_weights(marginal_logits, T, drawn).log_softmax(-1)  # (c, C)
             log_draft = nucleus(log_marginal, config.top_p)  # (c, C)
             noise = noise.among(drawn)
             draft = noise.draw_shared(log_draft)  # (c,)
 
-            # verify: l_AR given the prefix and the draft before each position, (c, V')
+            # verify: l_AR given the prefix and the draft before each position
             drafted[chunk.start : chunk.stop] = draft
-            joint_logits = yield JointRequest(verifier, scorer, drafted, chunk.start, chunk.stop)
-            joint_logits = joint_logits.to(dllm.device)
+            logits = yield JointRequest(verifier, scorer, drafted, chunk.start, chunk.stop)
+            joint_logits = contenders.known(logits)
 
             # mix: p_T = p_D^R · p̂_AR^(1-R) / Z, of the C' tokens that can be drawn from it
             drawn = contenders.between((R, marginal_logits), (1 - R, joint_logits))  # (C',)

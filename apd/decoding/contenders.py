@@ -9,6 +9,7 @@ from torch import Tensor
 from apd.coupling import LARGEST_GUMBEL, SMALLEST_GUMBEL
 from apd.decoding.protocols import TextModel
 from apd.decoding.warpers import forbidden_tokens
+from apd.mixture import align_vocabulary
 
 REACH = LARGEST_GUMBEL - SMALLEST_GUMBEL + 1.0
 """Nats below the most likely token from which on noise lifts no token to the top, and one more."""
@@ -48,11 +49,21 @@ class Contenders:
         self._known = min(model.vocab_size for model in models)
         self._forbidden = forbidden[: self._known].nonzero().squeeze(-1)
 
+    def known(self, logits: Tensor) -> Tensor:
+        """Raw logits of the tokens that all of the models know: float32 or float64, on one device.
+
+        (N, V') -> (N, K), K the smallest vocabulary; what a model gives no logits for gets -inf.
+        """
+        logits = logits.to(self._allowed.device)[:, : self._known]
+        if logits.shape[1] < self._known:
+            logits = align_vocabulary(logits, self._known)
+        return logits if logits.dtype in (torch.float32, torch.float64) else logits.float()
+
     def between(self, *parts: tuple[float, Tensor]) -> Tensor:
         """The tokens that can be drawn from softmax(l / T) in at least one row.
 
         Args:
-            parts: weights and (N, V') raw logits, whose weighted sum is l.
+            parts: weights and (N, K) raw logits (`known`), whose weighted sum is l.
 
         Returns:
             (C,) long, ascending.
@@ -64,9 +75,9 @@ class Contenders:
         height = max(1, BLOCK // self._known)
         for first in range(0, len(logits), height):
             rows = slice(first, first + height)
-            block = weight * logits[rows, : self._known]
+            block = weight * logits[rows]
             for other_weight, other in others:
-                block.add_(other[rows, : self._known], alpha=other_weight)
+                block.add_(other[rows], alpha=other_weight)
             scores = block.index_fill_(1, self._forbidden, -torch.inf).numpy()
             least = scores.max(axis=1, keepdims=True) - self._reach
             contending |= (scores >= least).any(axis=0)

@@ -86,9 +86,7 @@ class DecodeRecorder:
         self._decoded.update(zip(where, committed, strict=True))
         for position in remasked:
             del self._decoded[position]
-        changed = self._decoded.values() if remasked else committed
-        ends = not self._models[0].end_token_ids.isdisjoint(changed)
-        self.ended = ends or (self.ended and not remasked)
+        self.ended = not self._models[0].end_token_ids.isdisjoint(self._decoded.values())
         now = time.perf_counter()
         elapsed, self._iteration_start_s = now - self._iteration_start_s, now
         pass_s: dict[Role, float] = {"dllm": 0.0, "verifier": 0.0}

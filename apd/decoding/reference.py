@@ -1,8 +1,9 @@
 """Algorithm 1 as the paper's reference code runs it: each of its deviations is a switch.
 
-With all switches off this is `apd.decoding.adaptive` with noise by position, token for token; with
-all of them on it does what the published code does, and what made the published numbers. Found by
-reading github.com/danielmisrael/apd; logits are l_D and l_AR, T the temperature.
+With all switches off this is `apd.decoding.adaptive` with noise by position, token for token (but
+for ties, which rounding decides); with all of them on it does what the published code does, and
+what made the published numbers. Found by reading github.com/danielmisrael/apd; logits are l_D and
+l_AR, T the temperature.
 
 Deviations that cost time and change no token have no switch. This loop has one of them: like the
 reference it drafts and verifies whole lookaheads, although acceptance stops at a disagreement.

@@ -1,6 +1,7 @@
 """Algorithm 1 with attempts to improve it: each is a setting, and all of them are off by default.
 
-With every setting off this is `apd.decoding.adaptive`, token for token. What each of them changes::
+With every setting off this is `apd.decoding.adaptive`, token for token (but for ties, which
+rounding decides). What each of them changes::
 
     t = first position that is not decoded
     propose   sparse_lookahead: show the dLLM every S-th mask behind the lookahead, too

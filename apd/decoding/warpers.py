@@ -53,9 +53,9 @@ def log_weights(logits: Tensor, temperature: float, token_ids: Tensor) -> Tensor
     """l / T of some tokens: `tempered_logits` where only a few matter.
 
     Args:
-        logits: (N, V') raw logits.
+        logits: (N, K) raw logits.
         temperature: T >= 0; see `tempered_logits`.
-        token_ids: (C,) long, none of them forbidden.
+        token_ids: (C,) long, below K, none of them forbidden.
 
     Returns:
         (N, C) float64.

@@ -2,10 +2,10 @@
 
 A pass of torch is a thousand calls from Python, each of which costs microseconds, and at the size
 of the mini models as much as the products do. ONNX Runtime makes one call of a pass. It computes
-one sequence at a time, which with one thread is also the fastest way to compute several: a core is
-busy with the products of one. More threads share a wider product better, so that the lean pass is
-given several sequences then. It shares cache and weights, and takes what the runtime has no graph
-for: passes that see part of a canvas.
+one sequence at a time, which with one thread is also the fastest way to compute several of some
+length: a core is busy with the products of one. Short ones, as of autoregressive steps, and more
+threads are better off with a common product, which the lean pass makes. It shares cache and
+weights, and takes what the runtime has no graph for: passes that see part of a canvas.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import onnx
 
 Engine = Literal["torch", "onnxruntime"]
+WORTH_A_RUN = 16
+"""Positions from which on a sequence is run by itself rather than with others."""
+
 INSTALL = "run `pip install 'apd[onnxruntime]'`, or leave the engine out"
 
 
@@ -68,8 +71,9 @@ class OnnxDecoder:
 
     def _leaves(self, segments: Sequence[Segment]) -> bool:
         """Whether the lean pass does better, or is alone in being able to."""
-        several = len(segments) > 1 and self._threads > 1
-        return several or not all(map(_is_plain, segments))
+        shortest = min(len(segment.tokens) for segment in segments)
+        in_common = self._threads > 1 or shortest < WORTH_A_RUN
+        return (len(segments) > 1 and in_common) or not all(map(_is_plain, segments))
 
     def _run(self, segment: Segment) -> Pass:
         cache, stop = segment.cache, segment.first + len(segment.tokens)

@@ -266,7 +266,7 @@ class TestBatches:
         from apd.benchmarks import batches
 
         monkeypatch.setattr(batches, "QUICK_SIZES", (1, 2))
-        pairs = by_engine(pair, lambda line: None)
+        pairs, _ = by_engine(pair)
         found = batches.measure_batches(pairs, TINY)
         assert found["sizes"] == [1, 2]
         for engine in pairs:
@@ -327,7 +327,7 @@ def made_up_run():
 class TestEngines:
     def test_every_decoder_is_timed_in_both_with_the_same_texts(self, pair):
         pytest.importorskip("onnxruntime")
-        pairs = by_engine(load_pair("mini", device="cpu", baselines=True))
+        pairs, _ = by_engine(load_pair("mini", device="cpu", baselines=True))
         found = compare_engines(pairs, TINY, 4.0)
         assert found["same_tokens"] == 1
         assert set(found["decoders"]) == {"apd", "one_token", "autoregressive"}
@@ -340,13 +340,10 @@ class TestEngines:
 
     def test_without_the_runtime_it_says_so(self, pair, monkeypatch):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        reported = []
-        pairs = by_engine(pair, reported.append)
+        pairs, missing = by_engine(pair)
         assert list(pairs) == ["torch"]
-        assert "pip install 'apd[onnxruntime]'" in reported[0]
-        found = compare_engines(pairs, TINY, 4.0)
-        assert "skipped" in found
-        table = summary_table(made_up_run() | {"engines": found})
+        assert "pip install 'apd[onnxruntime]'" in missing["onnxruntime"]
+        table = summary_table(made_up_run() | {"engines": {"skipped": missing["onnxruntime"]}})
         assert "not run" in list(table.columns[2].cells)
 
 
@@ -365,7 +362,7 @@ class TestCompiled:
         monkeypatch.setattr("torch._inductor.aoti_load_package", programs.__getitem__)
 
     def test_the_passes_that_are_compared_compute_the_same(self, pair, without_a_compiler):
-        pairs = by_engine(pair, lambda line: None)
+        pairs, _ = by_engine(pair)
         found = compare_compiled(pairs, replace(TINY, quick=False))["by_shape"]
         shapes = [(row["model"], row["positions"]) for row in found]
         assert shapes == [(m, n) for m in ("dllm", "verifier") for n in LENGTHS]
@@ -383,13 +380,19 @@ class TestCompiled:
                     torch.testing.assert_close(ours, theirs[: len(ours)], atol=1e-3, rtol=1e-3)
                     assert len(ours) >= len(ids) - 1
 
-    def test_where_nothing_can_be_compiled_it_says_so(self, pair, monkeypatch):
+    @pytest.mark.parametrize("message", ["no C++ compiler\nwith a long trace", ""])
+    def test_what_cannot_be_compiled_is_named_and_the_rest_measured(
+        self, pair, without_a_compiler, monkeypatch, message
+    ):
         def refuse(forward, **options):
-            raise RuntimeError("no C++ compiler\nwith a long trace")
+            raise RuntimeError(message)
 
         monkeypatch.setattr(torch, "compile", refuse)
-        found = compare_compiled({"torch": pair}, replace(TINY, quick=False))
-        assert found == {"skipped": "torch's compiler: no C++ compiler"}
+        found = compare_compiled({"torch": pair}, replace(TINY, quick=False))["by_shape"]
+        for row in found:
+            assert row["compiled_failed"].startswith("RuntimeError:")
+            assert "trace" not in row["compiled_failed"] and "compiled_ms" not in row
+            assert {"packaged", "eager"} == set(row["package_over"])
         assert "quick" in compare_compiled({"torch": pair}, TINY)["skipped"]
 
 
@@ -397,14 +400,15 @@ class TestOverlap:
     def test_what_is_saved_follows_from_the_times(self, pair, monkeypatch):
         monkeypatch.setattr(overlap, "_cores", lambda: 2)
         monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-        pairs = by_engine(pair, lambda line: None)
+        pairs, _ = by_engine(pair)
         assert "one chunk" in overlap.compare_overlap(pairs, TINY)["skipped"]
         found = overlap.compare_overlap(pairs, replace(TINY, max_lookahead=32, max_new_tokens=32))
         assert set(found) == set(pairs)
         for part in found.values():
             assert part["further_chunks"] >= 0
-            verified = (1 + part["further_chunks"]) * (part["together_ms"] - part["verify_ms"])
-            saved = part["further_chunks"] * part["draft_ms"] - verified
+            further = part["further_chunks"]
+            before = (1 + further) * part["verify_ms"] + further * part["draft_ms"]
+            saved = before - part["verdict_ms"] - further * part["together_ms"]
             assert part["saved"] == pytest.approx(saved / part["iteration_ms"])
 
     def test_it_needs_a_core_and_a_thread_for_each_model(self, pair, monkeypatch):

@@ -53,6 +53,7 @@ def test_the_draws_are_those_of_the_whole_laws(seed, spread, temperature, weight
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK", block)
         contenders = Contenders(MODELS, temperature)
+        marginal, joint = contenders.known(marginal), contenders.known(joint)
         drawn = contenders.between((1.0, marginal))
         mixed = contenders.between((weight, marginal), (1 - weight, joint))
     law = log_weights(marginal, temperature, drawn).log_softmax(-1)
@@ -63,26 +64,41 @@ def test_the_draws_are_those_of_the_whole_laws(seed, spread, temperature, weight
     assert not forbidden[drawn].any() and not forbidden[mixed].any()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_logits_of_any_precision_and_width_are_taken(dtype):
+    contenders = Contenders(MODELS, 0.2)
+    wide, narrow = torch.ones(2, V, dtype=dtype), torch.ones(2, 100, dtype=dtype)
+    for logits in (wide, narrow):
+        known = contenders.known(logits)
+        assert known.shape == (2, SMALL)
+        assert known.dtype == (dtype if dtype == torch.float64 else torch.float32)
+        assert (known[:, :100] == 1).all()
+    assert contenders.known(narrow)[:, 100:].eq(-torch.inf).all()
+    assert contenders.between((1.0, contenders.known(narrow))).tolist() == [
+        i for i in range(100) if i not in (1, 7, 11)
+    ]
+
+
 def test_what_is_out_of_reach_is_left_out():
     logits = torch.zeros(2, V)
     logits[0, 5], logits[1, 6] = 100.0, 100.0
     logits[0, 20] = 100.0 - 0.19 * REACH
     logits[0, 21] = 100.0 - 0.21 * REACH
-    assert Contenders(MODELS, 0.2).between((1.0, logits)).tolist() == [5, 6, 20]
-    assert Contenders(MODELS, 0.0).between((1.0, logits)).tolist() == [5, 6]
+    assert Contenders(MODELS, 0.2).between((1.0, logits[:, :SMALL])).tolist() == [5, 6, 20]
+    assert Contenders(MODELS, 0.0).between((1.0, logits[:, :SMALL])).tolist() == [5, 6]
 
 
 def test_all_that_may_be_sampled_contend_where_most_do_or_laws_are_compared_whole():
     allowed = (~forbidden_tokens(*MODELS)).nonzero().flatten().tolist()
     alike, apart = torch.zeros(2, V), 1e3 * torch.arange(V).float().expand(2, V)
-    assert Contenders(MODELS, 1.0).between((1.0, alike)).tolist() == allowed
-    assert len(Contenders(MODELS, 1.0).between((1.0, apart))) == 1
+    assert Contenders(MODELS, 1.0).between((1.0, alike[:, :SMALL])).tolist() == allowed
+    assert len(Contenders(MODELS, 1.0).between((1.0, apart[:, :SMALL]))) == 1
     whole = Contenders(MODELS, 1.0, all_allowed=True)
-    assert whole.between((1.0, apart)).tolist() == allowed
+    assert whole.between((1.0, apart[:, :SMALL])).tolist() == allowed
 
 
 def test_an_expert_without_weight_does_not_count_with_its_zeros_either():
-    marginal, joint = torch.full((1, V), -torch.inf), torch.zeros(1, V)
+    marginal, joint = torch.full((1, SMALL), -torch.inf), torch.zeros(1, SMALL)
     marginal[:, 3], joint[:, 4] = 0.0, 100.0
     contenders = Contenders(MODELS, COLDEST)
     assert contenders.between((0.0, marginal), (1.0, joint)).tolist() == [4]

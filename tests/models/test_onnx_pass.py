@@ -87,7 +87,7 @@ def test_a_pass_may_go_on_in_torch_and_back(both):
 @torch.no_grad()
 def test_several_sequences_are_run_one_by_one_with_one_thread_and_by_torch_with_more(both):
     lean, runtime = both
-    tokens = [random_ids(n, seed=n) for n in (5, 9)]
+    tokens = [random_ids(n, seed=n) for n in (16, 19)]
     found = {}
     for threads in (1, 2):
         runtime._threads = threads
@@ -97,6 +97,18 @@ def test_several_sequences_are_run_one_by_one_with_one_thread_and_by_torch_with_
     assert torch.equal(found[2], expected)
     alone = [run_all(runtime, [Segment(ids, 0, runtime.new_cache())]) for ids in tokens]
     assert torch.equal(found[1], torch.cat(alone))
+
+
+@torch.no_grad()
+def test_several_short_sequences_are_left_to_torch(both):
+    lean, runtime = both
+    runtime._threads = 1
+    tokens = [random_ids(n, seed=n) for n in (15, 19)]
+    found, expected = (
+        run_all(each, [Segment(ids, 0, each.new_cache()) for ids in tokens])
+        for each in (runtime, lean)
+    )
+    assert torch.equal(found, expected)
 
 
 @torch.no_grad()
