@@ -15,7 +15,7 @@ REACH = LARGEST_GUMBEL - SMALLEST_GUMBEL + 1.0
 """Nats below the most likely token from which on noise lifts no token to the top, and one more."""
 
 COLDEST = 0.05
-"""A lower temperature rules no more tokens out, lest the rounding of logits matters."""
+"""A lower temperature rules no more tokens out, lest the rounding of logits matter."""
 
 BLOCK = 2**18
 """Logits that are looked at together, as many as stay in a core's cache."""
@@ -25,8 +25,8 @@ class Contenders:
     """Finds the tokens that can be drawn from some laws.
 
     A token further than `REACH` nats below the most likely one is never drawn. At T = 0.2 that
-    leaves a few dozen of a vocabulary, in all rows of a lookahead together; the others have less
-    than V exp(-41) of the mass, which float64 does not resolve.
+    leaves a small part of a vocabulary, in all rows of a chunk together; the others have less than
+    V exp(-41) of the mass, which float64 does not resolve.
 
     On a CPU, raw logits are looked at in the models' own precision, and everything after that
     (softmax, nucleus, mixture, noise) is done for the contenders. An accelerator would have to be
