@@ -4,8 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_models import ToyModel
+from toy_models import ToyModel, consistent_pair, toy_prompt
 
+from apd.decoding import AdaptiveConfig, adaptive
 from apd.decoding import contenders as module
 from apd.decoding.config import SamplingConfig
 from apd.decoding.contenders import COLDEST, REACH, Contenders
@@ -103,3 +104,31 @@ def test_an_expert_without_weight_does_not_count_with_its_zeros_either():
     contenders = Contenders(MODELS, COLDEST)
     assert contenders.between((0.0, marginal), (1.0, joint)).tolist() == [4]
     assert contenders.between((1.0, marginal), (0.0, joint)).tolist() == [3]
+
+
+@pytest.mark.parametrize("acceptance", ["gumbel", "greedy", "independent", "maximal"])
+@pytest.mark.parametrize("temperature", [0.0, 0.3, 1.0])
+def test_where_all_contend_as_on_an_accelerator_the_tokens_are_the_same(
+    acceptance, temperature, monkeypatch
+):
+    dllm, verifier = consistent_pair(5, error=0.5)
+    config = AdaptiveConfig(acceptance=acceptance, temperature=temperature, max_new_tokens=16)
+    few = adaptive(dllm, verifier, toy_prompt(5), config)
+    monkeypatch.setattr(Contenders, "between", lambda self, *parts: self._allowed)
+    whole = adaptive(dllm, verifier, toy_prompt(5), config)
+    assert few.tokens == whole.tokens
+    assert [i.target for i in few.iterations] == [i.target for i in whole.iterations]
+
+
+def test_noise_among_some_tokens_is_theirs_among_all():
+    positions, ids = torch.arange(4, 9), torch.tensor([1, 5, 200])
+    noise = IterationNoise(SamplingConfig(seed=3), V, positions, 2)
+    among = noise.among(ids)
+    assert torch.equal(among.shared, noise.shared[:, ids])
+    assert torch.equal(among.target, noise.target[:, ids])
+    assert torch.equal(among.accept, noise.accept)
+    assert among.among(ids) is among
+    law = torch.randn(5, len(ids), generator=torch.Generator().manual_seed(0)).double()
+    assert torch.equal(among.draw_shared(law), ids[(law + noise.shared[:, ids]).argmax(-1)])
+    assert torch.equal(among.draw_target(law), ids[(law + noise.target[:, ids]).argmax(-1)])
+    assert torch.equal(among.likeliest(law), ids[law.argmax(-1)])
