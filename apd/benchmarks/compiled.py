@@ -117,7 +117,7 @@ class _Forward(nn.Module):
 
     def __init__(self, model: Any, length: int, *, causal: bool) -> None:
         super().__init__()
-        self.model = model.eval()
+        self.model = model
         weight = model.get_input_embeddings().weight
         self.mask = None if causal else nothing_masked(length, length, weight)
 

@@ -56,20 +56,21 @@ def run_benchmarks(
     found: dict[str, Any] = compare_decoders(pair, settings)
     accepted = found["tokens_per_iteration"]["median"]
     engines, missing = by_engine(pair)
+
+    def keep(name: str, part: dict[str, Any]) -> None:
+        found[name] = part
+        if "skipped" in part:
+            report(part["skipped"])
+
     report("engines: ONNX Runtime against torch")
     if "onnxruntime" in engines:
-        found["engines"] = compare_engines(engines, settings, accepted)
+        keep("engines", compare_engines(engines, settings, accepted))
     else:
-        found["engines"] = {"skipped": missing["onnxruntime"]}
-        report(missing["onnxruntime"])
+        keep("engines", {"skipped": missing["onnxruntime"]})
     report("compiled passes")
-    found["compiled"] = compare_compiled(engines, settings)
-    if "skipped" in found["compiled"]:
-        report(found["compiled"]["skipped"])
+    keep("compiled", compare_compiled(engines, settings))
     report("two threads across the two models")
-    found["overlap"] = compare_overlap(engines, settings)
-    if "skipped" in found["overlap"]:
-        report(found["overlap"]["skipped"])
+    keep("overlap", compare_overlap(engines, settings))
     report("batches")
     found["batches"] = measure_batches(engines, settings)
     report("forward passes against their bare products")
@@ -84,9 +85,7 @@ def run_benchmarks(
         report("time per iteration against length, W, M and V")
         found["scaling"] = measure_scaling(pair, wide, settings)
     report("shapes of Dream-7B with random weights")
-    found["seven_b"] = measure_seven_b(settings, random_shapes)
-    if "skipped" in found["seven_b"]:
-        report(found["seven_b"]["skipped"])
+    keep("seven_b", measure_seven_b(settings, random_shapes))
     return {
         "artefact": ARTEFACT,
         "pair": settings.pair,

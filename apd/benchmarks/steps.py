@@ -135,14 +135,15 @@ def _steps(
     kept = nucleus(log_p, config.top_p)
     contenders = Contenders((dllm, verifier), config.temperature)
     near = contenders.known(raw[:few])
-    drawn = contenders.between((1.0, near))
-    log_near = log_weights(near, config.temperature, drawn).log_softmax(-1)
+
+    def softmax() -> tuple[Tensor, Tensor]:
+        """The tokens that can be drawn, and their law."""
+        drawn = contenders.between((1.0, near))
+        return drawn, log_weights(near, config.temperature, drawn).log_softmax(-1)
+
+    drawn, log_near = softmax()
     kept_near = nucleus(log_near, config.top_p)
     noise = IterationNoise(config, len(forbidden), positions[:few], 0)
-
-    def softmax() -> Tensor:
-        ids = contenders.between((1.0, near))
-        return log_weights(near, config.temperature, ids).log_softmax(-1)
 
     def layers() -> Tensor:
         cache.crop(left)
